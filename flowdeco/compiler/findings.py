@@ -1,0 +1,68 @@
+"""What is worth knowing about a compiled workflow before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowdeco.asl.emit import emit_text
+from flowdeco.asl.model import StateMachine
+from flowdeco.errors import Finding
+from flowdeco.graph import Call, Graph, Map, walk
+
+_DEFINITION_BYTES = 1_048_576
+_LAMBDA_SECONDS = 900
+_SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "API_KEY", "PRIVATE_KEY", "CREDENTIAL")
+
+
+def findings_of(graph: Graph, machine: StateMachine) -> list[Finding]:
+    """Findings in the order of the source. Limits as in the quotas pages of Step Functions and Lambda."""
+    found = [*_steps(graph), *_nodes(graph), *_definition(graph, machine)]
+    return sorted(found, key=lambda f: (f.severity != "error", f.severity == "info"))
+
+
+def _steps(graph: Graph) -> Iterator[Finding]:
+    for step in graph.steps.values():
+        for key, _ in step.options.env:
+            if any(word in key.upper() for word in _SECRET_WORDS):
+                yield Finding(
+                    "warning",
+                    f"step {step.name!r}: env {key} looks like a secret, and everyone who may see the function can read it",
+                    step.location,
+                    "read it in the step, from Secrets Manager or Parameter Store",
+                )
+
+
+def _nodes(graph: Graph) -> Iterator[Finding]:
+    for node in walk(graph.block):
+        if not isinstance(node, Call):
+            continue
+        options = node.options
+        if options.timeout is not None and options.timeout > _LAMBDA_SECONDS:
+            yield Finding(
+                "warning",
+                f"step {node.step!r}: timeout is {options.timeout} s, but Lambda stops every function after "
+                f"{_LAMBDA_SECONDS} s",
+                node.location,
+                "split the step, or keep it under 15 minutes",
+            )
+        if options.heartbeat is not None:
+            yield Finding(
+                "warning",
+                f"step {node.step!r}: heartbeat has no effect, since the step waits for no task token",
+                node.location,
+                "use timeout=",
+            )
+
+
+def _definition(graph: Graph, machine: StateMachine) -> Iterator[Finding]:
+    size = len(emit_text(machine).encode())
+    if size > _DEFINITION_BYTES:
+        count = sum(1 for _ in walk(graph.block))
+        maps = sum(isinstance(node, Map) for node in walk(graph.block))
+        yield Finding(
+            "error",
+            f"the definition has {size:,} bytes ({count:,} states, {maps:,} of them maps): Step Functions takes "
+            f"{_DEFINITION_BYTES:,}",
+            graph.location,
+            "map over a run-time list with f.map(xs) instead of unrolling a loop, or split the workflow",
+        )

@@ -1,0 +1,1 @@
+"""One pass, one file, one function of the same name: Graph → Graph."""

@@ -1,0 +1,100 @@
+"""Every node gets the name its state will have: from the Python, unique, the same in every process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from flowdeco.errors import CompileError
+from flowdeco.graph import Block, Call, Fork, Graph, Map, Node, walk
+
+_LONGEST = 80
+
+
+def name_states(graph: Graph) -> Graph:
+    """`model = train(df)` is the state `train`; where a step is called several times, `train model`, else `train 2`.
+
+    A map is named after the variable of its results, a fork after what it runs. Raises CompileError when two calls were
+    given the same name with `.options(name=...)`.
+    """
+    nodes = list(walk(graph.block))
+    names = _given(nodes)
+    taken = set(names.values())
+    bases = {node.id: _base(node) for node in nodes if node.id not in names}
+    often = Counter(bases.values())
+    targets = Counter((bases[n.id], n.target) for n in nodes if n.id in bases and not isinstance(n, Fork))
+    for node in nodes:
+        if node.id not in bases:
+            continue
+        base = bases[node.id]
+        wanted = base
+        target = "" if isinstance(node, Fork) else node.target
+        if often[base] > 1 and target and target != base and targets[base, target] == 1:
+            wanted = f"{base} {target}"
+        names[node.id] = _free(wanted, taken)
+        taken.add(names[node.id])
+    return replace(graph, block=_named(graph.block, names))
+
+
+def _given(nodes: list[Node]) -> dict[int, str]:
+    """Names the user chose."""
+    names: dict[int, str] = {}
+    first: dict[str, Node] = {}
+    for node in nodes:
+        if not node.name:
+            continue
+        other = first.setdefault(node.name, node)
+        if other is not node:
+            places = [str(n.location) for n in (other, node) if not isinstance(n, Fork) and n.location]
+            raise CompileError(
+                f"two states are named {node.name!r}" + (f" ({' and '.join(places)})" if places else ""),
+                location=None if isinstance(node, Fork) else node.location,
+                hint="give each .options(name=...) a name of its own",
+            )
+        names[node.id] = node.name
+    return names
+
+
+def _base(node: Node) -> str:
+    match node:
+        case Call():
+            return node.step
+        case Map():
+            return node.target or f"each {node.item_name}"
+        case Fork():
+            firsts = [_first(branch) for branch in node.branches]
+            different = list(dict.fromkeys(firsts))
+            if len(different) > 3:
+                return f"{different[0]} and {len(firsts) - 1} more"
+            return " and ".join(different) if len(different) > 1 else f"{different[0]} in parallel"
+
+
+def _first(branch: Block) -> str:
+    """What a branch starts with, forks left out."""
+    node = branch.nodes[0]
+    return _first(node.branches[0]) if isinstance(node, Fork) else _base(node)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    name = name[:_LONGEST]
+    if name not in taken:
+        return name
+    number = 2
+    while (candidate := f"{name[: _LONGEST - len(str(number)) - 1]} {number}") in taken:
+        number += 1
+    return candidate
+
+
+def _named(block: Block, names: dict[int, str]) -> Block:
+    return replace(block, nodes=tuple(_with_name(node, names) for node in block.nodes))
+
+
+def _with_name(node: Node, names: dict[int, str]) -> Node:
+    match node:
+        case Call():
+            return replace(node, name=names[node.id])
+        case Map():
+            return replace(node, name=names[node.id], block=_named(node.block, names))
+        case Fork():
+            branches = tuple(_named(branch, names) for branch in node.branches)
+            return replace(node, name=names[node.id], branches=branches)

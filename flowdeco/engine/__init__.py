@@ -1,0 +1,29 @@
+"""Executing state machines on this computer, given handlers for their resources.
+
+    record = run(machine, {"day": "2026-01-01"}, handlers={"train": train})
+    record.status, record.output, record.events
+
+The way in is `execution.py`. `program.py` compiles a machine to `code.py`; `interpret.py` (with `tasks.py`, `maps.py`,
+`maprun.py`) are coroutines that walk through it and await the effects of `effects.py`; `scheduler.py` performs these
+with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `journal.py` writes
+history. What depends on the query language is behind `fields.py`.
+"""
+
+from __future__ import annotations
+
+from flowdeco.engine.clock import Clock, RealClock, SkippingClock
+from flowdeco.engine.execution import Execution, run
+from flowdeco.engine.failure import TaskFailure
+from flowdeco.engine.resources import Handler
+from flowdeco.engine.strand import Identity
+
+__all__ = [
+    "Clock",
+    "Execution",
+    "Handler",
+    "Identity",
+    "RealClock",
+    "SkippingClock",
+    "TaskFailure",
+    "run",
+]

@@ -1,0 +1,78 @@
+"""What a state may ask of the scheduler. A state awaits one of these and gets the answer back.
+
+    outcome = await Invoke(call, seconds, begin)
+    await Sleep(until)
+    results = await Gather(start, count, limit)
+
+The scheduler alone performs them: states neither call handlers, nor sleep, nor start other coroutines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+from flowdeco.asl.model import JSON
+from flowdeco.engine.failure import TaskFailure
+
+
+class Late(Enum):
+    """The type of `LATE`."""
+
+    LATE = "LATE"
+
+
+LATE: Final = Late.LATE
+"""The answer to an Invoke whose time is over."""
+
+Outcome: TypeAlias = JSON | TaskFailure | Late
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call a handler: `call` never raises an Exception, it returns the result or a TaskFailure.
+
+    `begin` is called when the work starts, which with a pool may be later than when it is asked for. `seconds` is
+    how long the work may take from then on (None: for ever). Answer: what `call` returned, or LATE.
+    """
+
+    call: Callable[[], JSON | TaskFailure]
+    seconds: float | None
+    begin: Callable[[], None]
+
+    def __await__(self) -> Generator[Invoke, Outcome, Outcome]:
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Go on when the clock says `until`."""
+
+    until: float
+
+    def __await__(self) -> Generator[Sleep, None, None]:
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Run `count` coroutines, at most `limit` at a time, each made by `start(index)` when its turn comes.
+
+    Answer: their results in order. When one raises, the others are closed and what it raised is raised.
+    `eager` starts all at once; otherwise one is started only when there is nothing else to do, so that a Map of a
+    hundred thousand items never has more in memory than it works on.
+    """
+
+    start: Callable[[int], Coroutine[Effect, Any, JSON]]
+    count: int
+    limit: int
+    eager: bool = False
+
+    def __await__(self) -> Generator[Gather, list[JSON], list[JSON]]:
+        return (yield self)
+
+
+Effect: TypeAlias = Invoke | Sleep | Gather
+Work: TypeAlias = Coroutine[Effect, Any, JSON]

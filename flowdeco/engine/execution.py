@@ -1,0 +1,192 @@
+"""One execution of a state machine on this computer, from input to record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from random import Random
+from typing import Final
+
+from flowdeco.asl.model import JSON, StateMachine
+from flowdeco.engine.clock import Clock, RealClock
+from flowdeco.engine.code import Program
+from flowdeco.engine.failure import StateError
+from flowdeco.engine.interpret import walk
+from flowdeco.engine.journal import HistoryFull, Journal
+from flowdeco.engine.limits import MAX_BYTES, MAX_EVENTS, encode, text_bytes
+from flowdeco.engine.pool import Pool
+from flowdeco.engine.program import program_of
+from flowdeco.engine.resources import Handler, missing_handler
+from flowdeco.engine.scheduler import DeadlinePassed, Scheduler
+from flowdeco.engine.strand import Identity, Run, Strand, World
+from flowdeco.errors import DefinitionError, InputError, OptionError
+from flowdeco.history.events import Event
+from flowdeco.history.records import ExecutionRecord, ExecutionStatus
+
+EMPTY: Final[Mapping[str, JSON]] = {}
+
+
+class Execution:
+    """An execution that can be looked at while it runs and after it was stopped. `run` is the short way.
+
+    Creating it checks everything that can be checked before anything runs: DefinitionError for a machine the
+    engine cannot run or a resource without a handler, InputError for an input that is not JSON or too large.
+    """
+
+    def __init__(
+        self,
+        machine: StateMachine,
+        input: JSON = EMPTY,
+        *,
+        handlers: Mapping[str, Handler],
+        identity: Identity | None = None,
+        clock: Clock | None = None,
+        workers: int = 0,
+        seed: int = 0,
+        on_event: Callable[[Event], None] | None = None,
+        on_child_event: Callable[[str, Event], None] | None = None,
+        on_idle: Callable[[], None] | None = None,
+    ) -> None:
+        if workers < 0:
+            raise OptionError(f"workers must be 0 or more, not {workers}")
+        self._program = program_of(machine)
+        _check_handlers(self._program, handlers)
+        self._input = _check_input(dict(input) if input is EMPTY else input)
+        self._identity = identity or Identity()
+        self._clock = clock or RealClock()
+        self._workers = workers
+        self._on_idle = on_idle
+        self._on_event = on_event
+        child_sink = None
+        if on_child_event is not None:
+            tell = on_child_event
+
+            def child_sink(arn: str) -> Callable[[Event], None]:
+                return lambda event: tell(arn, event)
+
+        self._world = World(handlers, self._clock, Random(seed), workers > 0, child_sink)
+        self._journal = Journal(self._clock.now, MAX_EVENTS, keep=True, sink=on_event)
+        self._status: ExecutionStatus = "RUNNING"
+        self._output: JSON = None
+        self._error: StateError | None = None
+        self._started = self._journal.time
+        self._stopped: float | None = None
+        self._begun = False
+
+    @property
+    def record(self) -> ExecutionRecord:
+        """What is known now."""
+        error = self._error
+        return ExecutionRecord(
+            arn=self._identity.execution_arn,
+            name=self._identity.name,
+            state_machine=self._identity.state_machine,
+            status=self._status,
+            input=self._input,
+            output=self._output,
+            error=None if error is None else error.error,
+            cause=None if error is None else error.cause,
+            started=self._started,
+            stopped=self._stopped,
+            events=self._journal.events,
+            map_runs=tuple(self._world.map_runs),
+        )
+
+    def run(self) -> ExecutionRecord:
+        """Runs to the end and returns the record. Can be called once.
+
+        An execution that fails, times out or is aborted is a record too, not an exception. Only what is not an
+        Exception (KeyboardInterrupt, SystemExit) and errors of the callbacks come out, after the execution is
+        recorded as ABORTED in `record`.
+        """
+        if self._begun:
+            raise OptionError("an execution runs once: make another one")
+        self._begun = True
+        journal = self._journal
+        pool = Pool(self._workers) if self._workers else None
+        timeout = self._program.timeout
+        scheduler: Scheduler | None = None
+        try:
+            journal.emit("ExecutionStarted", {"input": self._input, "roleArn": self._identity.role})
+            self._started = journal.time
+            strand = Strand(Run(self._world, self._identity, journal, self._input))
+            deadline = None if timeout is None else self._started + timeout
+            scheduler = Scheduler(self._clock, pool, deadline, self._on_idle)
+            self._output = scheduler.run(walk(self._program.scope, strand, self._input))
+            self._end("SUCCEEDED", "ExecutionSucceeded", {"output": self._output}, strand.tip)
+        except HistoryFull as error:
+            self._fail(error, journal.count)
+        except StateError as error:
+            self._fail(error, strand.tip)
+        except DeadlinePassed:
+            self._end("TIMED_OUT", "ExecutionTimedOut", {"error": "States.Timeout"}, 0)
+        except BaseException:
+            with suppress(Exception):  # a callback that fails must not hide why the execution was stopped
+                self._end("ABORTED", "ExecutionAborted", {}, 0)
+            raise
+        finally:
+            journal.muted = True
+            if scheduler is not None:
+                scheduler.close()
+            if pool is not None:
+                pool.close()
+        return self.record
+
+    def _fail(self, error: StateError, previous: int) -> None:
+        self._error = error
+        details = {"error": error.error, "cause": error.cause}
+        self._end("FAILED", "ExecutionFailed", {k: v for k, v in details.items() if v is not None}, previous)
+
+    def _end(self, status: ExecutionStatus, type: str, details: Mapping[str, JSON], previous: int) -> None:
+        self._status = status
+        self._stopped = self._clock.now()
+        self._journal.emit_last(type, details, previous)
+
+
+def run(
+    machine: StateMachine,
+    input: JSON = EMPTY,
+    *,
+    handlers: Mapping[str, Handler],
+    name: str = "execution",
+    state_machine: str = "machine",
+    clock: Clock | None = None,
+    workers: int = 0,
+    seed: int = 0,
+    on_event: Callable[[Event], None] | None = None,
+    on_child_event: Callable[[str, Event], None] | None = None,
+    on_idle: Callable[[], None] | None = None,
+) -> ExecutionRecord:
+    """Executes a state machine on this computer and returns the record of the execution."""
+    return Execution(
+        machine,
+        input,
+        handlers=handlers,
+        identity=Identity(name, state_machine),
+        clock=clock,
+        workers=workers,
+        seed=seed,
+        on_event=on_event,
+        on_child_event=on_child_event,
+        on_idle=on_idle,
+    ).run()
+
+
+def _check_handlers(program: Program, handlers: Mapping[str, Handler]) -> None:
+    found = (missing_handler(site.where, site.resource, site.function, handlers) for site in program.tasks)
+    findings = [finding for finding in found if finding is not None]
+    if findings:
+        raise DefinitionError("some resources have no handler", findings)
+
+
+def _check_input(input: JSON) -> JSON:
+    try:
+        bytes = text_bytes(encode(input))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"the input is not JSON: {error}") from error
+    if bytes > MAX_BYTES:
+        raise InputError(
+            f"the input has {bytes:,} bytes of JSON, the limit is {MAX_BYTES:,}",
+            hint="pass a reference to the data, not the data",
+        )
+    return input

@@ -1,0 +1,51 @@
+"""Limits of the service, and the JSON text they are counted on."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from flowdeco.asl.model import JSON
+from flowdeco.engine.failure import DATA_LIMIT, StateError
+
+MAX_BYTES: Final = 262_144
+"""Of a state's input, output or result, a variable, an Assign: UTF-8 bytes of JSON text."""
+MAX_VARIABLE_BYTES: Final = 10 * 1_048_576
+"""Of all variables of an execution together."""
+MAX_EVENTS: Final = 25_000
+INLINE_CONCURRENCY: Final = 40
+DISTRIBUTED_CONCURRENCY: Final = 10_000
+MAX_WAIT_SECONDS: Final = 99_999_999
+
+encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""The compact JSON text of a value. Raises TypeError or ValueError for what is not JSON."""
+
+
+def text_bytes(text: str) -> int:
+    """How many bytes a text is in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def size(value: JSON) -> int:
+    """How many bytes a JSON value is, at least; exact for all but short values.
+
+    >>> size({"a": [1, 2]})
+    11
+    """
+    if value is None or value is True or value is False:
+        return 5
+    if isinstance(value, (int, float)):
+        return 8
+    return text_bytes(encode(value))
+
+
+def check_size(name: str, value: JSON) -> None:
+    """Raises StateError when what the state or task `name` gives is larger than the service passes on."""
+    if size(value) > MAX_BYTES:
+        raise too_large(name)
+
+
+def too_large(name: str) -> StateError:
+    """The service's error for a result that is too large."""
+    text = "returned a result with a size exceeding the maximum number of bytes service limit."
+    return StateError(DATA_LIMIT, f"The state/task '{name}' {text}")

@@ -1,0 +1,77 @@
+"""Threads that call handlers. Daemons all: a handler that hangs never keeps the interpreter from exiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+
+from flowdeco.asl.model import JSON
+from flowdeco.engine.failure import TaskFailure
+
+
+class Ticket:
+    """A call handed to the pool, and afterwards what came of it."""
+
+    __slots__ = ("abandoned", "call", "outcome", "owner")
+
+    def __init__(self, call: Callable[[], JSON | TaskFailure], owner: object) -> None:
+        self.call = call
+        self.owner = owner
+        self.outcome: JSON | TaskFailure = None
+        self.abandoned = False
+
+
+class Pool:
+    """At most `workers` calls at a time. Finished tickets arrive in `results`, in the order they finish.
+
+    Threads are started when they are needed. All but the threads' own work happens on the caller's thread.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.results: SimpleQueue[Ticket] = SimpleQueue()
+        self.active = 0
+        self._workers = workers
+        self._calls: SimpleQueue[Ticket | None] = SimpleQueue()
+        self._threads = 0
+
+    @property
+    def free(self) -> bool:
+        """Whether a call submitted now starts now."""
+        return self.active < self._workers
+
+    def submit(self, ticket: Ticket) -> None:
+        if self._threads == self.active:
+            self._threads += 1
+            Thread(
+                target=_work, args=(self._calls, self.results), name="flowdeco-worker", daemon=True
+            ).start()
+        self.active += 1
+        self._calls.put(ticket)
+
+    def finished(self, ticket: Ticket) -> bool:
+        """Takes note of a ticket that came out of `results`. False when nobody waits for it any more."""
+        if ticket.abandoned:
+            return False
+        self.active -= 1
+        return True
+
+    def abandon(self, ticket: Ticket) -> None:
+        """Stops waiting for a call. Its thread cannot be stopped: it ends with the call, another takes its place."""
+        ticket.abandoned = True
+        self.active -= 1
+        self._threads -= 1
+
+    def close(self) -> None:
+        """Lets idle threads end now and busy ones after their call."""
+        for _ in range(self._threads):
+            self._calls.put(None)
+
+
+def _work(calls: SimpleQueue[Ticket | None], results: SimpleQueue[Ticket]) -> None:
+    while (ticket := calls.get()) is not None:
+        ticket.outcome = ticket.call()
+        abandoned = ticket.abandoned
+        results.put(ticket)
+        if abandoned:
+            return

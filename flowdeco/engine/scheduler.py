@@ -1,0 +1,331 @@
+"""The one loop that performs effects. It drives coroutines itself: no asyncio, no thread of its own.
+
+What it does next, in this order: go on with coroutines that have their answer; fire timers that are due; take
+in results of handlers; start the next child of a Gather that is not eager, if a handler could run now; else
+wait for a timer or a result. So with inline handlers work is done depth first, in the order of the definition.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import Any, assert_never
+
+from flowdeco.asl.model import JSON
+from flowdeco.engine.clock import Clock
+from flowdeco.engine.effects import LATE, Effect, Gather, Invoke, Sleep, Work
+from flowdeco.engine.failure import StateError
+from flowdeco.engine.pool import Pool, Ticket
+
+_STALE_TIMERS = 512
+
+
+class DeadlinePassed(Exception):
+    """The execution as a whole ran out of time."""
+
+
+class Fiber:
+    """A coroutine under way, and what it waits for."""
+
+    __slots__ = ("alive", "index", "invoke", "join", "parent", "ticket", "timer", "work")
+
+    def __init__(self, work: Work, parent: Join | None = None, index: int = 0) -> None:
+        self.work = work
+        self.parent = parent
+        self.index = index
+        self.alive = True
+        self.join: Join | None = None
+        self.invoke: Invoke | None = None
+        self.ticket: Ticket | None = None
+        self.timer: list[Any] | None = None
+
+
+class Join:
+    """A Gather under way: its children, and what they have answered so far."""
+
+    __slots__ = ("children", "effect", "fiber", "listed", "results", "started")
+
+    def __init__(self, fiber: Fiber, effect: Gather) -> None:
+        self.fiber = fiber
+        self.effect = effect
+        self.results: list[JSON] = [None] * effect.count
+        self.children: dict[Fiber, None] = {}
+        self.started = 0
+        self.listed = False
+
+    @property
+    def open(self) -> bool:
+        return self.started < self.effect.count and len(self.children) < self.effect.limit
+
+
+class Scheduler:
+    """Runs one execution. `pool` None means handlers are called on the calling thread, one at a time.
+
+    `deadline` is when the whole must be done. `on_idle` is called right before waiting.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        pool: Pool | None,
+        deadline: float | None = None,
+        on_idle: Callable[[], None] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._pool = pool
+        self._deadline = deadline
+        self._on_idle = on_idle
+        self._ready: deque[tuple[Fiber, Any, StateError | None]] = deque()
+        self._pending: deque[Fiber] = deque()
+        self._joins: list[Join] = []
+        self._timers: list[list[Any]] = []
+        self._timer_count = 0
+        self._stale = 0
+        self._root: Fiber | None = None
+        self._answer: JSON = None
+        self._error: StateError | None = None
+
+    def run(self, work: Work) -> JSON:
+        """Drives `work` to its end and returns its result. Raises StateError, DeadlinePassed, and what work raises."""
+        self._root = root = Fiber(work)
+        if self._deadline is not None:
+            self._timer(self._deadline, None)
+        self._ready.append((root, None, None))
+        ready = self._ready
+        while root.alive:
+            if ready:
+                self._drive(*ready.popleft())
+            elif not (self._fire_timers() or self._take_results() or self._start_child()):
+                self._wait()
+        if self._error is not None:
+            raise self._error
+        return self._answer
+
+    def close(self) -> None:
+        """Closes all coroutines that have not ended."""
+        if self._root is not None and self._root.alive:
+            self._cancel(self._root)
+
+    # --- coroutines ---------------------------------------------------------------------------------------
+
+    def _drive(self, fiber: Fiber, value: Any, error: StateError | None) -> None:
+        if not fiber.alive:
+            return
+        work = fiber.work
+        try:
+            effect = work.send(value) if error is None else work.throw(error)
+            if self._pool is None:
+                while type(effect) is Invoke:
+                    try:
+                        outcome = self._call(effect)
+                    except StateError as failure:
+                        effect = work.throw(failure)
+                    else:
+                        effect = work.send(outcome)
+        except StopIteration as end:
+            self._ended(fiber, end.value)
+        except StateError as failure:
+            self._failed(fiber, failure)
+        else:
+            self._perform(fiber, effect)
+
+    def _perform(self, fiber: Fiber, effect: Effect) -> None:
+        match effect:
+            case Invoke():
+                fiber.invoke = effect
+                self._pending.append(fiber)
+                self._dispatch()
+            case Sleep(until):
+                fiber.timer = self._timer(until, fiber)
+            case Gather():
+                self._gather(fiber, effect)
+            case _:
+                assert_never(effect)
+
+    def _gather(self, fiber: Fiber, effect: Gather) -> None:
+        if not effect.count:
+            self._ready.appendleft((fiber, [], None))
+            return
+        fiber.join = join = Join(fiber, effect)
+        if effect.eager:
+            while join.open:
+                self._ready.insert(join.started, (self._child(join), None, None))
+        else:
+            self._list(join)
+
+    def _child(self, join: Join) -> Fiber:
+        child = Fiber(join.effect.start(join.started), join, join.started)
+        join.started += 1
+        join.children[child] = None
+        return child
+
+    def _list(self, join: Join) -> None:
+        if join.open and not join.listed:
+            join.listed = True
+            self._joins.append(join)
+
+    def _start_child(self) -> bool:
+        if self._pending:
+            return False
+        if self._pool is not None and not self._pool.free:
+            return False
+        while self._joins:
+            join = self._joins[-1]
+            if join.fiber.alive and join.open:
+                self._drive(self._child(join), None, None)
+                return True
+            join.listed = False
+            self._joins.pop()
+        return False
+
+    def _ended(self, fiber: Fiber, value: JSON) -> None:
+        fiber.alive = False
+        join = fiber.parent
+        if join is None:
+            self._answer = value
+            return
+        join.results[fiber.index] = value
+        del join.children[fiber]
+        if join.open:
+            self._list(join)
+        elif not join.children and join.started == join.effect.count:
+            join.fiber.join = None
+            self._ready.appendleft((join.fiber, join.results, None))
+
+    def _failed(self, fiber: Fiber, error: StateError) -> None:
+        fiber.alive = False
+        join = fiber.parent
+        if join is None:
+            self._error = error
+            return
+        del join.children[fiber]
+        self._close_children(join)
+        join.fiber.join = None
+        self._ready.appendleft((join.fiber, None, error))
+
+    def _cancel(self, fiber: Fiber) -> None:
+        if fiber.join is not None:
+            self._close_children(fiber.join)
+        fiber.alive = False
+        self._drop_timer(fiber)
+        if fiber.ticket is not None and self._pool is not None:
+            self._pool.abandon(fiber.ticket)
+        fiber.work.close()
+
+    def _close_children(self, join: Join) -> None:
+        for child in join.children:
+            self._cancel(child)
+        join.children.clear()
+        join.started = join.effect.count
+
+    # --- handlers -----------------------------------------------------------------------------------------
+
+    def _call(self, invoke: Invoke) -> Any:
+        """Calls a handler here and now. It cannot be stopped, but coming back too late counts as late."""
+        invoke.begin()
+        if invoke.seconds is None and self._deadline is None:
+            return invoke.call()
+        began = self._clock.now()
+        outcome = invoke.call()
+        now = self._clock.now()
+        if self._deadline is not None and now > self._deadline:
+            raise DeadlinePassed
+        return LATE if invoke.seconds is not None and now - began > invoke.seconds else outcome
+
+    def _dispatch(self) -> None:
+        """Hands waiting calls to free threads. Their time starts to count now."""
+        pool = self._pool
+        assert pool is not None
+        while self._pending and pool.free:
+            fiber = self._pending.popleft()
+            invoke = fiber.invoke
+            if not fiber.alive or invoke is None:
+                continue
+            try:
+                invoke.begin()
+            except StateError as failure:
+                self._ready.append((fiber, None, failure))
+                continue
+            if invoke.seconds is not None:
+                fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
+            fiber.ticket = Ticket(invoke.call, fiber)
+            pool.submit(fiber.ticket)
+
+    def _take_results(self) -> bool:
+        if self._pool is None or self._pool.results.empty():
+            return False
+        results = self._pool.results
+        while not results.empty():
+            self._take(results.get())
+        return True
+
+    def _take(self, ticket: Ticket) -> None:
+        assert self._pool is not None
+        if not self._pool.finished(ticket):
+            return
+        fiber = ticket.owner
+        assert isinstance(fiber, Fiber)
+        fiber.ticket = fiber.invoke = None
+        self._drop_timer(fiber)
+        self._ready.append((fiber, ticket.outcome, None))
+        if self._pending:
+            self._dispatch()
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    def _timer(self, until: float, fiber: Fiber | None) -> list[Any]:
+        self._timer_count += 1
+        timer = [until, self._timer_count, fiber, True]
+        heapq.heappush(self._timers, timer)
+        return timer
+
+    def _drop_timer(self, fiber: Fiber) -> None:
+        if fiber.timer is None:
+            return
+        fiber.timer[2], fiber.timer[3] = None, False
+        fiber.timer = None
+        self._stale += 1
+        if self._stale > _STALE_TIMERS and self._stale * 2 > len(self._timers):
+            self._timers = [timer for timer in self._timers if timer[3]]
+            heapq.heapify(self._timers)
+            self._stale = 0
+
+    def _next_timer(self) -> float | None:
+        timers = self._timers
+        while timers and not timers[0][3]:
+            heapq.heappop(timers)
+            self._stale -= 1
+        return timers[0][0] if timers else None
+
+    def _fire_timers(self) -> bool:
+        until = self._next_timer()
+        if until is None or until > self._clock.now():
+            return False
+        fiber: Fiber | None = heapq.heappop(self._timers)[2]
+        if fiber is None:
+            raise DeadlinePassed
+        fiber.timer = None
+        answer = None
+        if fiber.ticket is not None and self._pool is not None:
+            self._pool.abandon(fiber.ticket)
+            fiber.ticket = fiber.invoke = None
+            answer = LATE
+        self._ready.append((fiber, answer, None))
+        if answer is LATE:
+            self._dispatch()
+        return True
+
+    def _wait(self) -> None:
+        if self._on_idle is not None:
+            self._on_idle()
+        pool = self._pool
+        busy = pool is not None and pool.active > 0
+        until = self._next_timer()
+        assert busy or until is not None, "nothing to wait for"
+        ticket = self._clock.wait(_NOTHING if pool is None else pool.results, until, busy)
+        if ticket is not None:
+            self._take(ticket)
+
+
+_NOTHING = Pool(0).results

@@ -1,0 +1,341 @@
+"""Where everything meets: trace, compile, check and run a workflow, each in one call.
+
+`Workflow.run`, `.asl`, `.graph`, `.check` and the command line are thin over this; nothing else calls it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flowdeco.asl.emit import emit
+from flowdeco.asl.model import StateMachine
+from flowdeco.authoring.workflows import Workflow
+from flowdeco.compiler import compile_graph, run_passes
+from flowdeco.compiler.findings import findings_of
+from flowdeco.compiler.functions import function_names
+from flowdeco.engine import Execution as EngineExecution
+from flowdeco.engine import Handler, Identity, TaskFailure
+from flowdeco.errors import (
+    ExecutionAborted,
+    ExecutionFailed,
+    ExecutionTimedOut,
+    Finding,
+    FlowdecoError,
+    Location,
+    StoreError,
+)
+from flowdeco.graph import Graph, Input, inspected
+from flowdeco.history import Event, ExecutionRecord, StepRecord, steps
+from flowdeco.history.store import HistoryStore
+from flowdeco.runtime import DirectoryStore, StepError, Store, ValueCodec, invoke
+from flowdeco.tracing import Trace
+from flowdeco.tracing import trace as trace_workflow
+from flowdeco.tracing.places import is_user_file
+
+JSON = Any
+
+_FLUSH_EVENTS = 1_000
+"""Events kept in memory before they are written: a transaction costs as much as some hundred events in it."""
+
+
+def trace(workflow: Workflow[Any, Any]) -> Graph:
+    """The graph of a workflow as its body draws it. Raises BodyError with the user's line."""
+    return _trace(workflow).graph
+
+
+def scheduled(workflow: Workflow[Any, Any]) -> Graph:
+    """The graph after every pass of the compiler: in order, with forks and names of states."""
+    return run_passes(trace(workflow))
+
+
+def machine(workflow: Workflow[Any, Any]) -> StateMachine:
+    """The state machine of a workflow."""
+    return compile_graph(trace(workflow))
+
+
+def definition(workflow: Workflow[Any, Any]) -> dict[str, JSON]:
+    """The state machine as the JSON document that Step Functions takes."""
+    return emit(machine(workflow))
+
+
+def check(workflow: Workflow[Any, Any]) -> list[Finding]:
+    """Everything that is wrong with a workflow, or worth knowing before it runs. Raises nothing."""
+    try:
+        graph = trace(workflow)
+        return findings_of(graph, compile_graph(graph))
+    except FlowdecoError as error:
+        return [Finding("error", error.message, error.location or workflow.location, error.hint)]
+
+
+def home(path: str | os.PathLike[str] | None = None) -> Path:
+    """The folder for values and executions: `path`, or $FLOWDECO_HOME, or .flowdeco in the current folder."""
+    return Path(path or os.environ.get("FLOWDECO_HOME") or ".flowdeco").absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What became of an execution. `record` holds the raw data, `path` the file that keeps it.
+
+    `not_recorded`: why the record could not be kept, None when it was.
+    """
+
+    record: ExecutionRecord
+    codec: ValueCodec
+    path: Path
+    places: Mapping[str, Location]
+    not_recorded: StoreError | None = None
+
+    @property
+    def name(self) -> str:
+        """The name it is listed under."""
+        return self.record.name
+
+    @property
+    def status(self) -> str:
+        """SUCCEEDED, FAILED, TIMED_OUT or ABORTED, as Step Functions says."""
+        return self.record.status
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Its history, event by event, as Step Functions records it."""
+        return self.record.events
+
+    @property
+    def steps(self) -> tuple[StepRecord, ...]:
+        """Every state it went through: attempts, times, input, output, error."""
+        return steps(self.record.events)
+
+    @property
+    def output(self) -> object:
+        """The workflow's result; None unless it succeeded."""
+        return self.codec.decode(self.record.output) if self.status == "SUCCEEDED" else None
+
+    @property
+    def error(self) -> ExecutionFailed | None:
+        """Why there is no result: the step, the original exception and its traceback. None when it succeeded."""
+        return None if self.status == "SUCCEEDED" else failure(self.record, self.places)
+
+    def result(self) -> object:
+        """The workflow's result, the value the plain call would have returned. Raises ExecutionFailed without one."""
+        error = self.error
+        if error is not None:
+            raise error
+        return self.output
+
+
+def run(
+    workflow: Workflow[Any, Any],
+    inputs: Mapping[str, object],
+    *,
+    inline: bool = False,
+    workers: int | None = None,
+    home: str | os.PathLike[str] | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Execution:
+    """Executes the compiled state machine on this computer, the steps in threads of this process.
+
+    `inputs`: validated values by parameter name. `inline`: steps run on the calling thread one at a time, so that
+    debuggers work. `workers`: steps at a time, default five more than there are cores. `on_event` sees every event.
+    Values and the execution's record go to `home`. Returns however it ended; raises what keeps it from starting.
+    """
+    folder = _home(home)
+    traced = _trace(workflow)
+    graph = traced.graph
+    compiled = compile_graph(graph)
+    store = DirectoryStore(folder / "values")
+    codec = ValueCodec(store, bundle=traced.bundle, main_module=traced.main_module)
+    for digest, data in graph.assets.items():
+        store.write(digest, data)
+    looked_into = inspected(graph.block)
+    given = {name: codec.encode(value, inline=Input(name) in looked_into) for name, value in inputs.items()}
+    log = _Log(folder / "executions.db", on_event)
+    name = log.begin(workflow, given, compiled)
+    execution = EngineExecution(
+        compiled,
+        given,
+        handlers=_handlers(traced, codec),
+        identity=Identity(name, graph.name),
+        workers=0 if inline else workers or (os.cpu_count() or 1) + 5,
+        on_event=log.event,
+        on_child_event=log.child_event,
+        on_idle=log.idle,
+    )
+    try:
+        with _environment(graph):
+            execution.run()
+    finally:
+        log.finish(execution.record)
+    places = {step.name: step.location for step in graph.steps.values() if step.location is not None}
+    return Execution(execution.record, codec, log.path, places, log.broken)
+
+
+def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = None) -> ExecutionFailed:
+    """The exception for an execution that did not succeed, told from its record alone."""
+    kinds = {"TIMED_OUT": ExecutionTimedOut, "ABORTED": ExecutionAborted}
+    kind = kinds.get(record.status, ExecutionFailed)
+    failed = [s for s in steps(record.events) if s.status in ("FAILED", "TIMED_OUT") and s.error is not None]
+    at = next((s for s in failed if s.type == "Task" and s.error == record.error), failed[-1] if failed else None)
+    body = _body(record.cause)
+    what = body.get("errorType") or record.error or record.status.lower().replace("_", " ")
+    text = body.get("errorMessage", record.cause)
+    where = f"step {at.name!r}" if at is not None else f"execution {record.name!r}"
+    ended = {"TIMED_OUT": "ran past the time-out of the workflow", "ABORTED": "was stopped"}
+    message = f"{where} failed: {what}" + (f": {text}" if text else "")
+    if record.status in ended:
+        message = f"execution {record.name!r} {ended[record.status]}"
+    return kind(
+        message,
+        location=(places or {}).get(_step_name(at)),
+        hint=_HINTS.get(str(record.error)),
+        error=record.error,
+        cause=record.cause,
+        step=at.name if at is not None else None,
+        error_type=body.get("errorType", record.error),
+        error_message=text,
+        stack_trace=body.get("stackTrace", ()),
+    )
+
+
+_HINTS = {
+    "States.Timeout": "the step ran longer than its timeout: make it faster, or raise timeout=",
+    "States.DataLimitExceeded": "no value between states may be over 256 KiB: return large values from steps one by "
+    "one (they travel as references), or map with f.map(xs, distributed=True)",
+    "Runtime.ExitError": "a step must return or raise, not end its process",
+    "States.QueryEvaluationError": "the workflow looked into a value that is not there or not as expected",
+}
+
+
+def _trace(workflow: Workflow[Any, Any]) -> Trace:
+    """Traced with the names and the digest that the steps will run under."""
+    main = None
+    if workflow.fn.__module__ == "__main__":
+        file = getattr(sys.modules.get("__main__"), "__file__", None)
+        main = Path(file).stem if file else None
+    return trace_workflow(workflow, bundle=source_digest(), main_module=main)
+
+
+def source_digest() -> str:
+    """A digest of the user's modules that are loaded: pickles made by other source are not read."""
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    digest = hashlib.sha256()
+    for file in sorted(f for f in files if f and f.endswith(".py") and is_user_file(f) and os.path.isfile(f)):
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()
+
+
+def _handlers(traced: Trace, codec: ValueCodec) -> dict[str, Handler]:
+    """Every Lambda function of the machine answers with the code that runs in Lambda."""
+    strict = ValueCodec(codec.store, bundle=codec.bundle, pickle=False, main_module=codec.names.main_module)
+    steps = traced.graph.steps
+    resolve = traced.functions.__getitem__
+
+    def handle(payload: JSON) -> JSON:
+        own = codec if steps[payload["step"]].options.pickle else strict
+        try:
+            return invoke(payload, resolve=resolve, codec=own)
+        except StepError as error:
+            raise TaskFailure(error.body["errorType"], json.dumps(error.body, ensure_ascii=False)) from error
+
+    return dict.fromkeys(function_names(traced.graph).values(), handle)
+
+
+@contextmanager
+def _environment(graph: Graph) -> Iterator[None]:
+    """The steps' `env`, set for the time of the execution. The steps share this process, so the names are shared too."""
+    wanted = {key: value for step in graph.steps.values() for key, value in step.options.env}
+    before = {key: os.environ.get(key) for key in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+class _Log:
+    """Keeps the record of an execution while it runs. A record that cannot be kept must not cost the result."""
+
+    def __init__(self, path: Path, on_event: Callable[[Event], None] | None) -> None:
+        self.path = path
+        self.broken: StoreError | None = None
+        self._on_event = on_event
+        self._events: list[Event] = []
+        self._name = ""
+        self._store: HistoryStore | None = None
+
+    def begin(self, workflow: Workflow[Any, Any], given: JSON, compiled: StateMachine) -> str:
+        try:
+            self._store = HistoryStore(self.path)
+            self._name = self._store.begin(
+                workflow.spec.name, workflow.location.file, given, _now(), emit(compiled)
+            )
+        except StoreError as error:
+            self._store, self.broken, self._name = None, error, f"{workflow.spec.name}-unrecorded"
+        return self._name
+
+    def event(self, event: Event) -> None:
+        self._events.append(event)
+        if len(self._events) >= _FLUSH_EVENTS:
+            self._flush()
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def child_event(self, arn: str, event: Event) -> None:
+        """Events of the children of distributed maps are shown, not kept."""
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def idle(self) -> None:
+        """The engine is about to wait: the time to write."""
+
+    def finish(self, record: ExecutionRecord) -> None:
+        self._flush()
+        if self._store is not None:
+            try:
+                self._store.finish(record)
+            except StoreError as error:
+                self.broken = error
+
+    def _flush(self) -> None:
+        events, self._events = self._events, []
+        if self._store is None or not events:
+            return
+        try:
+            self._store.append(self._name, events)
+        except StoreError as error:
+            self._store, self.broken = None, error
+
+
+def _now() -> float:
+    from time import time
+
+    return time()
+
+
+def _home(path: str | os.PathLike[str] | None) -> Path:
+    return home(path)
+
+
+def _body(cause: str | None) -> dict[str, Any]:
+    """The error body that a step's failure carries in its cause."""
+    try:
+        body = json.loads(cause or "")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) and "errorType" in body else {}
+
+
+def _step_name(at: StepRecord | None) -> str:
+    """The name of the step that a Task state calls: what it is invoked with says it."""
+    return "" if at is None else at.name

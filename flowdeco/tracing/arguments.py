@@ -1,0 +1,89 @@
+"""From what a body passes to a step to the expressions the step's Task gets."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from flowdeco.authoring.steps import Step
+from flowdeco.authoring.workflows import Workflow
+from flowdeco.errors import BodyError, CodecError, Location
+from flowdeco.graph import Array, Expression, Literal, Object
+from flowdeco.runtime import ValueCodec, encode_tree
+from flowdeco.tracing.value import Value
+
+POSITIONAL = "*"
+
+
+def bind(
+    step: Step[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], place: Location | None
+) -> list[tuple[str, Any]]:
+    """Arguments by parameter name, those that only have a place under "*". Raises BodyError with the signature."""
+    try:
+        signature = inspect.signature(step.fn)
+    except (TypeError, ValueError):  # written in C, and silent about what it takes
+        return ([(POSITIONAL, list(args))] if args else []) + list(kwargs.items())
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise BodyError(
+            f"{step.spec.name}() {error}", location=place, hint=f"it is defined as {step.spec.name}{signature}"
+        ) from None
+    positional: list[Any] = []
+    named: list[tuple[str, Any]] = []
+    spread = any(
+        parameter.kind is parameter.VAR_POSITIONAL and name in bound.arguments
+        for name, parameter in signature.parameters.items()
+    )
+    for name, value in bound.arguments.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional += value
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named += value.items()
+        elif parameter.kind is parameter.POSITIONAL_ONLY or (
+            spread and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ):
+            positional.append(value)
+        else:
+            named.append((name, value))
+    return ([(POSITIONAL, positional)] if positional else []) + named
+
+
+def to_expression(value: object, codec: ValueCodec) -> Expression:
+    """Encodes a structure that may hold Values; what holds none becomes one literal."""
+    return _expression(encode_tree(value, _leaf, codec))
+
+
+def _leaf(thing: object) -> Any:
+    if isinstance(thing, Value):
+        return _Leaf(thing._expression)
+    if isinstance(thing, Step | Workflow):
+        raise CodecError(
+            f"{thing!r} itself, not its result", hint=f"call it: {thing.spec.name}(...), or pass its name as a string"
+        )
+    return None
+
+
+class _Leaf:
+    """An expression inside encoded JSON."""
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: Expression) -> None:
+        self.expression = expression
+
+
+def _expression(tree: Any) -> Expression:
+    if isinstance(tree, _Leaf):
+        return tree.expression
+    if isinstance(tree, list):
+        items = tuple(_expression(item) for item in tree)
+        return Literal(tree) if all(isinstance(item, Literal) for item in items) else Array(items)
+    if isinstance(tree, dict):
+        entries = tuple((key, _expression(item)) for key, item in tree.items())
+        if all(isinstance(item, Literal) for _, item in entries):
+            return Literal(tree)
+        return Object(entries)
+    return Literal(tree)

@@ -1,0 +1,118 @@
+"""A body rewritten: syntax that Python would decide alone becomes calls to the recorder.
+
+One file per construct, applied in the order of `CONSTRUCTS`. What is not listed stays as the user wrote it. Line numbers
+stay the user's, so errors, debuggers and coverage show the user's source.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from flowdeco.tracing.rewrite.assignments import Assignments
+from flowdeco.tracing.rewrite.calls import Calls
+from flowdeco.tracing.rewrite.comprehensions import Comprehensions
+from flowdeco.tracing.rewrite.construct import RECORDER, Construct
+from flowdeco.tracing.rewrite.identity import Identity
+from flowdeco.tracing.rewrite.loops import Loops
+from flowdeco.tracing.rewrite.protection import Protection
+from flowdeco.tracing.rewrite.refusals import Refusals
+from flowdeco.tracing.rewrite.statements import Statements
+from flowdeco.tracing.source import function_node
+
+__all__ = ["rewrite"]
+
+CONSTRUCTS: tuple[type[Construct], ...] = (
+    Refusals,  # what cannot be in a body at all, before anything hides it
+    Protection,  # try and match: the handler or case may be taken at run time only
+    Identity,  # `is`, which Python lets nobody overload
+    Statements,  # bare calls are effects; before Calls, which would hide them
+    Comprehensions,  # may become maps; before Loops and Assignments, whose targets they share
+    Loops,  # for-targets that unpack
+    Assignments,  # names for results, unpacking
+    Calls,  # everything that is called
+)
+
+
+def rewrite(function: FunctionType, recorder: object) -> FunctionType:
+    """The same function, rewritten, bound to a recorder: same globals, closure, defaults and line numbers."""
+    code = _rewritten(function.__code__, function)
+    outer = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    outer[RECORDER] = CellType(recorder)
+    closure = tuple(outer[name] for name in code.co_freevars)
+    rewritten = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
+    rewritten.__kwdefaults__ = function.__kwdefaults__
+    rewritten.__qualname__ = function.__qualname__
+    return rewritten
+
+
+class _ByCode:
+    """Makes the cache go by code object while the work needs the function."""
+
+    __slots__ = ("code", "function")
+
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+        self.code = function.__code__
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+    def __eq__(self, other: object) -> bool:
+        # Equal code at another place is another function: lines must be the user's.
+        return isinstance(other, _ByCode) and self.code is other.code
+
+
+def _rewritten(code: CodeType, function: FunctionType) -> CodeType:
+    return _compile(_ByCode(function))
+
+
+@lru_cache(maxsize=1024)
+def _compile(key: _ByCode) -> CodeType:
+    function = key.function
+    node = _copy(function_node(function))
+    node.decorator_list = []
+    for construct in CONSTRUCTS:
+        node = construct(key.code).apply(node)
+    free = [RECORDER, *key.code.co_freevars]
+    factory = ast.FunctionDef(
+        name="factory",
+        args=_parameters(free),
+        body=[_keeping_cells(node, free), ast.Return(ast.Name(node.name, ast.Load()))],
+        decorator_list=[],
+    )
+    module = ast.fix_missing_locations(ast.Module([ast.copy_location(factory, node)], []))
+    compiled = compile(module, key.code.co_filename, "exec", dont_inherit=True, flags=_future_flags(key.code))
+    outer = next(c for c in compiled.co_consts if isinstance(c, CodeType) and c.co_name == "factory")
+    return next(c for c in outer.co_consts if isinstance(c, CodeType) and c.co_name == node.name)
+
+
+def _copy(node: ast.FunctionDef) -> ast.FunctionDef:
+    from copy import deepcopy
+
+    return deepcopy(node)
+
+
+def _parameters(names: list[str]) -> ast.arguments:
+    return ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, [])
+
+
+def _keeping_cells(node: ast.FunctionDef, free: list[str]) -> ast.FunctionDef:
+    """Defaults and annotations are evaluated where the function is defined: not here, a second time."""
+    a = node.args
+    nothing = ast.Constant(None)
+    a.defaults = [nothing for _ in a.defaults]
+    a.kw_defaults = [nothing if default is not None else None for default in a.kw_defaults]
+    for argument in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg):
+        if argument is not None:
+            argument.annotation = None
+    node.returns = None
+    return node
+
+
+def _future_flags(code: CodeType) -> Any:
+    import __future__
+
+    return code.co_flags & __future__.annotations.compiler_flag

@@ -1,0 +1,22 @@
+"""Every call goes through the recorder, which decides what a callee may do with Values."""
+
+from __future__ import annotations
+
+import ast
+
+from flowdeco.tracing.rewrite.construct import Construct, OwnCall, to_recorder
+
+_PLAIN = frozenset({"super", "locals", "globals", "vars", "dir", "eval", "exec"})
+"""Builtins that look at the frame that calls them."""
+
+
+class Calls(Construct):
+    """`g(x)` → `__flowdeco__.call(g, x)`."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node, OwnCall) or (isinstance(node.func, ast.Name) and node.func.id in _PLAIN):
+            return node
+        call = to_recorder("call", [node.func, *node.args], node)
+        call.keywords = node.keywords
+        return call
