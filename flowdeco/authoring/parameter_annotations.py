@@ -223,7 +223,9 @@ class Annotations:
 
 def _adapter(pydantic: Any, annotation: Any) -> Any:
     try:
-        return pydantic.TypeAdapter(annotation)
+        adapter = pydantic.TypeAdapter(annotation)
+        _ = adapter.validator.title  # raises for a model whose fields name what is not defined
+        return adapter
     except Exception as error:
         name = getattr(annotation, "__name__", str(annotation))
         raise AnnotationProblem(

@@ -147,7 +147,7 @@ class Str(Kind):
         if isinstance(value, str):
             return value
         scalar = isinstance(value, bool | int | float)
-        return at.wrong("str", value, f'put it in quotes: "{value}"' if scalar else None)
+        return at.wrong("str", value, f'put it in quotes: "{shorten(value)}"' if scalar else None)
 
     def read_text(self, text: str, at: Place) -> object:
         return text

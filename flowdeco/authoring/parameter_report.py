@@ -145,16 +145,19 @@ def _as_json(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else shorten(value)
 
 
-def suggestion(name: str, names: Sequence[str]) -> str | None:
+def suggestion(name: str, names: Sequence[str]) -> str:
     """A hint for a name that is none of `names`: the closest one, else all of them.
 
     >>> suggestion("--learn", ["--learning-rate", "--day"])
     "did you mean '--learning-rate'?"
     """
     starting = [n for n in names if n.startswith(name)]
-    if len(starting) == 1 and len(name.strip("-")) > 0:
+    if len(starting) == 1 and name.strip("-"):
         return f"did you mean {starting[0]!r}?"
-    return did_you_mean(name, names) or _listed(names)
+    # Dashes are in every option and would make any two of them look alike.
+    dashes = "--" if name.startswith("--") else ""
+    close = did_you_mean(name.removeprefix(dashes), [n.removeprefix(dashes) for n in names])
+    return _listed(names) if close is None else close.replace("'", f"'{dashes}", 1)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,8 +9,9 @@ from math import isfinite
 from typing import Any
 
 from flowdeco.authoring.parameter_kinds import Kind, ascii_digits, is_null
-from flowdeco.authoring.parameter_report import Place, shorten, suggestion
+from flowdeco.authoring.parameter_report import Place, shorten
 from flowdeco.authoring.quantities import parse_duration
+from flowdeco.errors import did_you_mean
 
 
 @dataclass(eq=False, repr=False, match_args=False)
@@ -147,8 +148,7 @@ class Choice(Kind):
 
     def _wrong(self, value: object, at: Place) -> object:
         names = [known for known in self.values if isinstance(known, str)]
-        close = suggestion(value, names) if isinstance(value, str) and names else None
-        return at.wrong(self.text, value, close if close and close.startswith("did") else None)
+        return at.wrong(self.text, value, did_you_mean(value, names) if isinstance(value, str) else None)
 
 
 @dataclass(eq=False, repr=False, match_args=False)
@@ -192,13 +192,13 @@ class EnumMember(Kind):
     def _wrong(self, value: object, at: Place) -> object:
         members = self.cls.__members__
         known = {**members, **{m.value: m for m in members.values() if isinstance(m.value, str)}}
-        close = suggestion(value, list(known)) if isinstance(value, str) else None
-        if close is None or not close.startswith("did"):
+        hint = did_you_mean(value, list(known)) if isinstance(value, str) else None
+        if hint is None:
             shown = [
                 name if name == m.value else f"{name} ({shorten(m.value)})" for name, m in members.items()
             ]
-            close = f"members are {', '.join(shown[:20])}{', …' if len(shown) > 20 else ''}"
-        return at.wrong(self.text, value, close)
+            hint = f"members are {', '.join(shown[:20])}{', …' if len(shown) > 20 else ''}"
+        return at.wrong(self.text, value, hint)
 
 
 def _same(value: object, known: object) -> bool:

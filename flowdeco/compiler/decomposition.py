@@ -18,7 +18,7 @@ _LOOK_AHEAD_CUTS = 8
 
 def drafted(order: Order, weights: Weights) -> Draft:
     """A schedule of an order that has no edges which follow from others. Items are numbered by position."""
-    return _drafted(order, weights, _shortest)
+    return _drafted(order, weights, _LookAhead().shortest)
 
 
 def _drafted(order: Order, weights: Weights, cutter: _Cutter) -> Draft:
@@ -45,31 +45,51 @@ def _drafted(order: Order, weights: Weights, cutter: _Cutter) -> Draft:
     return whole
 
 
+class _LookAhead:
+    """Chooses cuts, and remembers what it chose for small orders: the same shape comes again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, list[int]] = {}
+
+    def shortest(self, order: Order, weights: Weights) -> list[int]:
+        """The cheapest cut; with few items, of the cheapest cuts the one with the shortest finished schedule.
+
+        Finished by cheapest cuts; shortest under the weights, then in total under the made-up durations.
+        """
+        size = len(order.items)
+        if size > _LOOK_AHEAD_ITEMS:
+            return _cheapest(order, weights)
+        return self._remembered(self._shortest, order, weights)
+
+    def _shortest(self, order: Order, weights: Weights) -> list[int]:
+        size = len(order.items)
+        rows = [[1] * size if weights is None else weights, *durations(size, weights)]
+        by_item = [list(column) for column in zip(*rows, strict=True)]
+
+        def lengths(cut: list[int]) -> tuple[float, float]:
+            expected = total = 0.0
+            for side in (cut, _others(size, cut)):
+                part = order.restricted(side).renumbered()
+                draft = _drafted(part, _chosen(weights, side), self._cheapest)
+                first, *rest = _lengths(draft, [by_item[at] for at in side])
+                expected += first
+                total += sum(rest)
+            return expected, total
+
+        return min(cheapest_cuts(order, weights, _LOOK_AHEAD_CUTS), key=lengths)
+
+    def _cheapest(self, order: Order, weights: Weights) -> list[int]:
+        return self._remembered(_cheapest, order, weights)
+
+    def _remembered(self, choose: _Cutter, order: Order, weights: Weights) -> list[int]:
+        key = choose, tuple(map(tuple, order.before)), None if weights is None else tuple(weights)
+        if key not in self._known:
+            self._known[key] = choose(order, weights)
+        return self._known[key]
+
+
 def _cheapest(order: Order, weights: Weights) -> list[int]:
     return cheapest_cuts(order, weights, 1)[0]
-
-
-def _shortest(order: Order, weights: Weights) -> list[int]:
-    """The cheapest cut; with few items, of the cheapest cuts the one with the shortest finished schedule.
-
-    Finished by cheapest cuts; shortest under the weights, then in total under the made-up durations.
-    """
-    size = len(order.items)
-    if size > _LOOK_AHEAD_ITEMS:
-        return _cheapest(order, weights)
-    rows = [[1] * size if weights is None else weights, *durations(size, weights)]
-    by_item = [list(column) for column in zip(*rows, strict=True)]
-
-    def lengths(cut: list[int]) -> tuple[float, float]:
-        expected = total = 0.0
-        for side in (cut, _others(size, cut)):
-            draft = _drafted(order.restricted(side).renumbered(), _chosen(weights, side), _cheapest)
-            first, *rest = _lengths(draft, [by_item[at] for at in side])
-            expected += first
-            total += sum(rest)
-        return expected, total
-
-    return min(cheapest_cuts(order, weights, _LOOK_AHEAD_CUTS), key=lengths)
 
 
 def _chosen(weights: Weights, positions: Sequence[int]) -> Weights:

@@ -152,9 +152,12 @@ async def _parallel(code: ParallelCode, visit: Visit) -> JSON:
     async def branch(index: int) -> JSON:
         inner = Strand(strand.run, begun, outer, strand.item)
         try:
-            return await walk(code.branches[index], inner, input)
-        finally:
+            output = await walk(code.branches[index], inner, input)
+        except StateError:
             strand.tip = inner.tip
+            raise
+        strand.tip = inner.tip
+        return output
 
     count = len(code.branches)
     result = await Gather(branch, count, count, eager=True)

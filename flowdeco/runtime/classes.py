@@ -140,7 +140,7 @@ def _dataclass_shape(kind: type) -> tuple[tuple[str, ...], frozenset[str]] | Non
 
 def dataclass_instance(enc: Encoder, value: Any) -> JSON | None:
     """Rule: instances of dataclasses."""
-    kind = type(value)
+    kind: Any = type(value)
     if not hasattr(kind, "__dataclass_fields__"):
         return None
     shape = _dataclass_shape(kind)

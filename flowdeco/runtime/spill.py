@@ -7,7 +7,8 @@ fits: so the small fields stay usable in expressions. Lists and sets move as a w
 
 from __future__ import annotations
 
-from typing import Any
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple
 
 from flowdeco.runtime.encoding import JSON, REFERENCE, TAG, Encoder, json_text
 from flowdeco.runtime.references import json_reference
@@ -18,7 +19,7 @@ SPILL_BYTES = 32 * 1024
 INLINE_BYTES = 200 * 1024
 """The most that it has inline when the workflow itself iterates over it or looks into it."""
 
-_SMALLEST = 512
+_SMALLEST = 1024
 """Parts below this size stay: a reference would hardly be smaller."""
 
 _MOST_PARTS = 1000
@@ -27,41 +28,63 @@ _MOST_PARTS = 1000
 _MAPPINGS = frozenset({"Counter", "OrderedDict", "defaultdict"})
 
 
-def spill(enc: Encoder, data: JSON, text: str, size: int, limit: int) -> tuple[JSON, int]:
-    """The data with parts moved until at most `limit` bytes remain, and how many remain.
+def spill(enc: Encoder, data: JSON, text: str, size: int, limit: int) -> JSON:
+    """The data with parts moved until at most `limit` bytes remain, or a reference to all of them.
 
-    `data` are changed in place. What has no parts that can move becomes a reference itself.
+    `text` and `size` are the JSON text of the data and its bytes. `data` are changed in place.
     """
-    if size <= limit:
-        return data, size
-    measured = []
+    heap = _measured(data)
+    heapify(heap)
+    while heap and size > limit:
+        part = heappop(heap)
+        inner = _measured(part.container[part.key], part.path)
+        if inner:  # look into it: what is large in there moves, and the rest stays
+            for smaller in inner:
+                heappush(heap, smaller)
+        else:
+            size -= _move(enc, part)
+    if size > limit:  # too many small parts: the direct ones move as a whole
+        for part in sorted(_measured(data)):
+            if size > limit:
+                size -= _move(enc, part)
+    return data if size <= limit else json_reference(enc, text, data)
+
+
+class _Part(NamedTuple):
+    """A place whose data may be replaced by a reference to them. The largest sorts first, then the first."""
+
+    negative_size: int
+    path: tuple[int, ...]
+    container: Any
+    key: Any
+    text: str
+
+
+def _measured(data: JSON, path: tuple[int, ...] = ()) -> list[_Part]:
+    """The parts that are worth moving."""
     parts = _parts(data)
-    for position, (container, key) in enumerate(parts if len(parts) <= _MOST_PARTS else ()):
-        part_text = json_text(container[key])
-        part_size = _bytes(part_text)
-        if part_size >= _SMALLEST and not _is_reference(container[key]):
-            measured.append((-part_size, position, container, key, part_text))
-    measured.sort(key=lambda part: part[:2])
-    for negative, _, container, key, part_text in measured:
-        rest = size + negative
-        container[key], part_size = spill(
-            enc, container[key], part_text, -negative, max(limit - rest, _SMALLEST)
-        )
-        size = rest + part_size
-        if size <= limit:
-            return data, size
-    if _is_reference(data):
-        return data, size
-    reference = json_reference(enc, json_text(data) if measured else text, data)
-    return reference, _bytes(json_text(reference))
+    if len(parts) > _MOST_PARTS:
+        return []
+    measured = []
+    for position, (container, key) in enumerate(parts):
+        if _is_reference(container[key]):
+            continue
+        text = json_text(container[key])
+        size = len(text) if text.isascii() else len(text.encode())
+        if size >= _SMALLEST:
+            measured.append(_Part(-size, (*path, position), container, key, text))
+    return measured
+
+
+def _move(enc: Encoder, part: _Part) -> int:
+    """Moves a part to the store and tells how many bytes that saves."""
+    reference = json_reference(enc, part.text, part.container[part.key])
+    part.container[part.key] = reference
+    return -part.negative_size - len(json_text(reference).encode())
 
 
 def _is_reference(data: JSON) -> bool:
     return type(data) is dict and data.get(TAG) == REFERENCE
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def _parts(data: JSON) -> list[tuple[Any, Any]]:

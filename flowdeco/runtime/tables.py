@@ -248,7 +248,7 @@ def _same_dtype(a: Any, b: Any) -> bool:
 
 
 def _same_values(a: Any, b: Any, dtype: Any) -> bool:
-    if dtype == object:
+    if getattr(dtype, "hasobject", False):  # extension dtypes compare themselves
         return all(map(_same_atom, a, b))
     equals: bool = a.equals(b)
     return equals

@@ -89,7 +89,7 @@ class ValueCodec:
             return data
         if inline and kind is not dict:
             raise _too_large(kind, len(data), size)
-        fitted = spill(self._encoder, data, text, size, limit)[0]
+        fitted = spill(self._encoder, data, text, size, limit)
         if inline and fitted is not data:
             raise _too_large(kind, len(data), size)
         return fitted

@@ -65,7 +65,7 @@ def _by_position(recorder: TraceRecorder, value: Value, key: int, known: Kind) -
 
 def _check_position(recorder: TraceRecorder, value: Value, key: int, length: int) -> None:
     if not -length <= key < length:
-        raise recorder.fail(f"{recorder.describe(value._expression)} has {length} elements: there is no [{key}]")
+        raise recorder.fail(f"{recorder.describe(value._expression)} has {length} elements: there is no [{key}]", hint=f"positions go from {-length} to {length - 1}")
 
 
 def attribute(recorder: TraceRecorder, value: Value, name: str) -> Value:
@@ -135,7 +135,8 @@ def _unpack(recorder: TraceRecorder, value: Any, form: list[Any] | str) -> Any:
         length = len(known.elements) if known.elements is not None else length
         if length is not None and length != len(form):
             raise recorder.fail(
-                f"{recorder.describe(value._expression)} has {length} elements, unpacked into {len(form)} names"
+                f"{recorder.describe(value._expression)} has {length} elements, unpacked into {len(form)} names",
+                hint=f"write {length} names on the left",
             )
         return tuple(_unpack(recorder, element(recorder, value, i), part) for i, part in enumerate(form))
     nested = any(isinstance(part, list) for part in form)

@@ -6,7 +6,7 @@ import os
 import sys
 import sysconfig
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, FrameType
 
 from flowdeco.errors import Location
 
@@ -21,12 +21,12 @@ _LIBRARIES = tuple(
 
 
 def user_location() -> Location | None:
-    """The innermost line on the stack that is not flowdeco's own."""
-    frame = sys._getframe(1)
+    """The innermost line on the stack that is the user's own."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if not is_ours(frame.f_code.co_filename):
+        if is_user_file(frame.f_code.co_filename):
             return Location.of_frame(frame)
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 

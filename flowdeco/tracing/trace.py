@@ -13,7 +13,7 @@ from flowdeco.authoring.workflows import Workflow
 from flowdeco.errors import BodyError, FlowdecoError, Location
 from flowdeco.graph import Graph, Input, verify
 from flowdeco.runtime import MemoryStore, ValueCodec
-from flowdeco.tracing.places import is_ours
+from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.recorder import TraceRecorder
 from flowdeco.tracing.value import Value
 
@@ -87,7 +87,7 @@ def _raised(workflow: Workflow[Any, Any], error: Exception, recorder: TraceRecor
     """The user's own code raised while it was traced."""
     if recorder.failure is not None:
         return recorder.failure
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not is_ours(f.filename)]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_user_file(f.filename)]
     place = Location(frames[-1].filename, frames[-1].lineno or 0, frames[-1].name) if frames else workflow.location
     name = type(error).__name__
     return BodyError(

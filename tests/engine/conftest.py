@@ -12,14 +12,14 @@ from flowdeco.history import ExecutionRecord
 INVOKE = "arn:aws:states:::lambda:invoke"
 
 
-def machine(states: dict[str, Any], **fields: Any) -> Any:
+def _machine(states: dict[str, Any], **fields: Any) -> Any:
     """A JSONata machine that starts with its first state; a state without Next ends."""
     return parse(
-        {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": closed(states), **fields}
+        {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": _closed(states), **fields}
     )
 
 
-def closed(states: dict[str, Any]) -> dict[str, Any]:
+def _closed(states: dict[str, Any]) -> dict[str, Any]:
     done = {}
     for name, state in states.items():
         ends = "Next" in state or state["Type"] in ("Choice", "Succeed", "Fail")
@@ -27,11 +27,11 @@ def closed(states: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
-def scope(states: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"StartAt": next(iter(states)), "States": closed(states), **fields}
+def _scope(states: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"StartAt": next(iter(states)), "States": _closed(states), **fields}
 
 
-def task(function: str = "f", payload: Any = "{% $states.input %}", **fields: Any) -> dict[str, Any]:
+def _task(function: str = "f", payload: Any = "{% $states.input %}", **fields: Any) -> dict[str, Any]:
     """A Task that calls a function and outputs what it returns."""
     return {
         "Type": "Task",
@@ -40,6 +40,21 @@ def task(function: str = "f", payload: Any = "{% $states.input %}", **fields: An
         "Output": "{% $states.result.Payload %}",
         **fields,
     }
+
+
+@pytest.fixture
+def machine() -> Callable[..., Any]:
+    return _machine
+
+
+@pytest.fixture
+def scope() -> Callable[..., dict[str, Any]]:
+    return _scope
+
+
+@pytest.fixture
+def task() -> Callable[..., dict[str, Any]]:
+    return _task
 
 
 @pytest.fixture
@@ -59,7 +74,7 @@ def play() -> Callable[..., ExecutionRecord]:
         **handlers: Any,
     ) -> ExecutionRecord:
         return run(
-            machine(states, **(fields or {})),
+            _machine(states, **(fields or {})),
             {} if input is None else input,
             handlers=handlers,
             clock=clock or SkippingClock(),

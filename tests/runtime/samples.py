@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 class Color(enum.Enum):
     RED = "red"
-    CRIMSON = "red"
+    CRIMSON = "red"  # noqa: PIE796
     NONE = None
     HALF = 0.5
     BIG = 2**60
     PAIR = (1, 2)
     FUNCTION = enum.member(print)
-    LIST = [1]  # noqa: RUF012
+    LIST = [1]
 
 
 class Level(enum.IntEnum):

@@ -22,5 +22,5 @@ class Protection(Construct):
 
     def visit_Match(self, node: ast.Match) -> ast.AST:
         self.generic_visit(node)
-        node.subject = to_recorder("known", [node.subject, constant("match", node)], node)
+        node.subject = to_recorder("known", [node.subject, constant("match", node.subject)], node.subject)
         return node
