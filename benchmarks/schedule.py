@@ -44,6 +44,19 @@ def nested(count: int) -> Edges:
     return [(item, item + 1 if item % 2 else item + 2) for item in range(count - 2)]
 
 
+def ladder(count: int) -> Edges:
+    """Two chains, and from each item of the first one an edge to the next item of the second."""
+    return [(item, item + 2) for item in range(count - 2)] + [
+        (item, item + 3) for item in range(0, count - 3, 2)
+    ]
+
+
+def grid(side: int) -> Edges:
+    """A square; each item needs the one to its left and the one above it."""
+    across = [(item, item + 1) for item in range(side * side) if (item + 1) % side]
+    return across + [(item, item + side) for item in range(side * (side - 1))]
+
+
 def layered(random: Random, count: int) -> Edges:
     """About sqrt(count) layers; an item needs 1 to 3 items of the layer before."""
     layers: dict[int, list[int]] = {}
@@ -120,6 +133,7 @@ def comparisons() -> Iterator[Comparison]:
         ("fan of 1,000", 1002, fan(1000)),
         ("1,000 items nested 500 deep", 1000, nested(1000)),
     ]
+    cases += [("ladder, 2,000 items", 2000, ladder(2000)), ("grid, 1,936 items", 1936, grid(44))]
     cases += [(f"{name}, 2,000 items", 2000, family(Random(1), 2000)) for name, family in FAMILIES.items()]
     for name, count, edges in cases:
         yield Comparison(name, partial(schedule, count, edges), "closure", partial(closure, count, edges))

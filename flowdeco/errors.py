@@ -21,6 +21,8 @@ Every message says what happened, where (the user's file and line, or the state)
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -50,6 +52,9 @@ __all__ = [
 ]
 
 
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A place in the user's source: file, line (from 1) and the name of the function around it.
@@ -74,6 +79,14 @@ class Location:
     def of_frame(cls, frame: FrameType) -> Location:
         """The line a frame is at."""
         return cls(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+    @classmethod
+    def of_caller(cls) -> Location | None:
+        """The innermost line on the stack that is not flowdeco's; None when all of them are."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+            frame = frame.f_back
+        return None if frame is None else cls.of_frame(frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +251,13 @@ class ExecutionAborted(ExecutionFailed):
 
 
 def did_you_mean(name: str, names: Sequence[str]) -> str | None:
-    """A hint naming the closest of `names`, or None when none is close.
+    """A hint naming the closest of `names`, in any case of letters, or None when none is close.
 
-    >>> did_you_mean("trian", ["train", "test"])
+    >>> did_you_mean("Trian", ["train", "test"])
     "did you mean 'train'?"
     """
     from difflib import get_close_matches
 
-    close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else None
+    spellings = {known.casefold(): known for known in reversed(names)}
+    close = get_close_matches(name.casefold(), spellings, n=1)
+    return f"did you mean {spellings[close[0]]!r}?" if close else None

@@ -1,17 +1,19 @@
-"""State machine → the JSON document the service takes. Canonical: equal machines give equal bytes.
+"""State machine → the JSON document the service takes. Canonical: the same machine gives the same bytes.
 
-The service compares definitions as text, so the order of keys and the white space here are part of the contract.
+The service compares definitions as text, so the order of keys and the white space here are part of the contract. The fields
+of Amazon States Language are in the order given here, however they came; the order of states, and of keys inside
+templates and comparisons, is the machine's own.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from flowdeco.asl.model import (
     JSON,
-    UNSET,
     Catcher,
     ChoiceRule,
     ItemProcessor,
@@ -135,7 +137,7 @@ def _state(state: State) -> dict[str, JSON]:
     document: dict[str, JSON] = {"Type": type(state).__name__}
     for name, absent in _FIELDS[type(state)]:
         value = getattr(state, name)
-        if value is absent or value == ():
+        if value is absent or (absent == () and not value):
             continue
         document[name] = _value(name, value)
     if getattr(state, "Next", "no such field") is None:
@@ -157,29 +159,29 @@ def _value(name: str, value: Any) -> JSON:
 
 def _entry(entry: Retrier | Catcher | ChoiceRule) -> dict[str, JSON]:
     document: dict[str, JSON] = {}
-    for name in type(entry).__slots__:
+    for name, absent in _FIELDS[type(entry)]:
         value = getattr(entry, name)
-        if value is UNSET or (value is None and name not in _NULLABLE):
+        if value is absent:
             continue
         if name == "comparison":
             document |= value
         else:
-            document[name] = list(value) if isinstance(value, tuple) else value
-    # A reader looks for what is matched first and for where it leads last.
-    if "Next" in document:
-        document["Next"] = document.pop("Next")
+            document[name] = list(value) if name == "ErrorEquals" else value
     return document
 
 
-_NULLABLE = frozenset({"Assign", "Output", "ResultPath", "Condition"})
-
-
-def _fields_of(kind: type) -> tuple[tuple[str, Any], ...]:
+def _fields_of(kind: type, order: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
     """(field, the value that means it is absent): null is a value for fields that default to UNSET."""
-    present = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    return tuple(
-        (name, UNSET if present[name].default is UNSET else None) for name in STATE_FIELDS if name in present
-    )
+    default = {field.name: field.default for field in fields(kind)}
+    return tuple((name, default[name]) for name in order if name in default)
 
 
-_FIELDS: dict[type, tuple[tuple[str, Any], ...]] = {kind: _fields_of(kind) for kind in State.__args__}
+# A reader looks for what is matched first and for where it leads last.
+_ENTRY_FIELDS = (
+    *("ErrorEquals", "Condition", "comparison", "IntervalSeconds", "MaxAttempts", "BackoffRate"),
+    *("MaxDelaySeconds", "JitterStrategy", "Assign", "Output", "ResultPath", "Comment", "Next"),
+)
+_FIELDS: dict[type, tuple[tuple[str, Any], ...]] = {
+    **{kind: _fields_of(kind, STATE_FIELDS) for kind in State.__args__},
+    **{kind: _fields_of(kind, _ENTRY_FIELDS) for kind in (Retrier, Catcher, ChoiceRule)},
+}

@@ -78,12 +78,18 @@ class _State:
 
     Comment: str | None = None
     QueryLanguage: QueryLanguage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paths(_State):
+    """States that take an input and give an output, which JSONPath filters."""
+
     InputPath: Field = UNSET
     OutputPath: Field = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Transition(_State):
+class _Transition(_Paths):
     """States that go on: `Next`, or `End` when `Next` is None."""
 
     Next: str | None = None
@@ -155,7 +161,7 @@ class Wait(_Transition):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice(_State):
+class Choice(_Paths):
     """`Assign` and `Output` are used when no rule matches and `Default` is taken."""
 
     Choices: tuple[ChoiceRule, ...]
@@ -165,7 +171,7 @@ class Choice(_State):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Succeed(_State):
+class Succeed(_Paths):
     Output: Field = UNSET
 
 

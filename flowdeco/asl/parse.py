@@ -5,9 +5,12 @@ What is checked here is what the model cannot hold: types of fields, unknown fie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import MISSING, dataclass
+from dataclasses import fields as dataclass_fields
+from typing import Any, TypeVar
 
+from flowdeco.asl.fields import COMBINATIONS, COMPARISONS, INTEGER, KINDS, shown
 from flowdeco.asl.model import (
     JSON,
     Catcher,
@@ -28,15 +31,41 @@ from flowdeco.asl.model import (
 )
 from flowdeco.errors import DefinitionError, Finding, did_you_mean
 
-_KINDS: dict[str, type[State]] = {
+T = TypeVar("T")
+
+_STATES: dict[str, type[State]] = {
     kind.__name__: kind for kind in (Task, Pass, Choice, Wait, Succeed, Fail, Parallel, Map)
 }
-_REQUIRED: dict[type[State], tuple[str, ...]] = {
-    Task: ("Resource",),
-    Choice: ("Choices",),
-    Parallel: ("Branches",),
+_NO_END = {
+    Choice: "a Choice goes on where its rules or its Default say",
+    Succeed: "a Succeed ends the execution by itself",
+    Fail: "a Fail ends the execution by itself",
 }
-_RULE_FIELDS = {"Next", "Condition", "Assign", "Output", "Comment"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Names of the fields that an object may have and of those it must have, in the order of the model."""
+
+    allowed: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+def _shape(kind: Any, *, without: Collection[str] = (), also: Sequence[str] = ()) -> _Shape:
+    fields = [field for field in dataclass_fields(kind) if field.name not in without]
+    required = tuple(f.name for f in fields if f.default is MISSING)
+    return _Shape((*(field.name for field in fields), *also), required)
+
+
+_SHAPES: dict[Any, _Shape] = {
+    **{kind: _shape(kind) for kind in (States, StateMachine, Retrier, Catcher)},
+    **{kind: _shape(kind, also=("Type", "End")) for kind in (Task, Pass, Wait, Parallel)},
+    **{kind: _shape(kind, also=("Type",)) for kind in (Choice, Succeed, Fail)},
+    Map: _shape(Map, also=("Type", "End", "Iterator")),
+    ItemProcessor: _shape(ItemProcessor, without=("Mode", "ExecutionType"), also=("ProcessorConfig",)),
+    ChoiceRule: _shape(ChoiceRule, without=("comparison",)),
+}
+_CONFIG = _Shape(("Mode", "ExecutionType"), ())
 
 
 def parse(definition: JSON) -> StateMachine:
@@ -46,181 +75,249 @@ def parse(definition: JSON) -> StateMachine:
     'A'
     """
     reader = _Reader()
-    machine = reader.machine(definition)
-    if reader.findings:
+    try:
+        machine = reader.machine(definition)
+    except RecursionError:
+        reader.error("", "it is nested too deeply to be read")
+        machine = None
+    if machine is None:
         raise DefinitionError("the definition is not valid Amazon States Language", reader.findings)
-    assert machine is not None
     return machine
 
 
 class _Reader:
+    """Reads part by part. A part with findings in it is None: what holds it is never built."""
+
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.nested: dict[str, Callable[[JSON, str], Any]] = {
+            "States": self.states,
+            "Retry": lambda value, where: self.array(value, where, self.retrier),
+            "Catch": lambda value, where: self.array(value, where, self.catcher),
+            "Choices": lambda value, where: self.array(value, where, self.rule, "rule"),
+            "Branches": lambda value, where: self.array(value, where, self.branch),
+            "ItemProcessor": self.processor,
+            "Iterator": self.processor,
+            "ProcessorConfig": self.config,
+            "ErrorEquals": lambda value, where: self.array(value, where, self.error_name, "error name"),
+        }
 
-    def error(self, where: str, message: str, hint: str | None = None) -> None:
-        self.findings.append(
-            Finding("error", message, where or "definition", hint, "SCHEMA_VALIDATION_FAILED")
-        )
+    def error(
+        self, where: str, message: str, hint: str | None = None, code: str = "SCHEMA_VALIDATION_FAILED"
+    ) -> None:
+        self.findings.append(Finding("error", message, where or "definition", hint, code))
+
+    # ------------------------------------------------------------------------------------------ any object
+
+    def fields(self, document: JSON, shape: _Shape, where: str) -> dict[str, Any]:
+        """The fields of an object, each checked and read. Findings tell whether they can be used."""
+        if not isinstance(document, dict):
+            self.error(where, f"expected an object, not {shown(document)}")
+            return {}
+        for name in document:
+            if name not in shape.allowed:
+                self.unknown(_join(where, name), name, shape.allowed)
+        for name in shape.required:
+            if name not in document and not (name == "ItemProcessor" and "Iterator" in document):
+                self.error(where, f"{name} is missing")
+        return {
+            name: self.value(name, value, _join(where, name))
+            for name, value in document.items()
+            if name in shape.allowed
+        }
+
+    def unknown(self, where: str, name: str, allowed: Collection[str]) -> None:
+        self.error(where, f"field {name!r} is not known here", did_you_mean(name, sorted(allowed)))
+
+    def value(self, name: str, value: JSON, where: str) -> Any:
+        read = self.nested.get(name)
+        if read is not None:
+            return read(value, where)
+        what, fits = KINDS.get(name, _ANYTHING)
+        if not fits(value):
+            self.error(where, f"expected {what}, not {shown(value)}")
+        return value
+
+    def array(
+        self, value: JSON, where: str, read: Callable[[JSON, str], Any], least: str = ""
+    ) -> tuple[Any, ...]:
+        """An array, read entry by entry; `least` says what it must have at least one of."""
+        if not isinstance(value, list):
+            self.error(where, f"expected an array, not {shown(value)}")
+            return ()
+        if least and not value:
+            self.error(where, f"expected an array with at least one {least}")
+        return tuple(read(entry, f"{where}[{i}]") for i, entry in enumerate(value))
+
+    def made(self, kind: Callable[..., T], fields: dict[str, Any], before: int) -> T | None:
+        """The object, if nothing was found in it since there were `before` findings."""
+        return kind(**fields) if len(self.findings) == before else None
+
+    # ---------------------------------------------------------------------------------------------- scopes
 
     def machine(self, document: JSON) -> StateMachine | None:
-        fields = self.scope(document, "", ("TimeoutSeconds", "Version"))
-        return None if fields is None else StateMachine(**fields)
+        fields = self.scope(document, StateMachine, "")
+        if isinstance(fields.get("TimeoutSeconds"), str):  # of a state it may be an expression
+            self.error("TimeoutSeconds", f"expected {INTEGER[0]}, not {shown(fields['TimeoutSeconds'])}")
+        return self.made(StateMachine, fields, 0)
 
-    def scope(self, document: JSON, where: str, extra: tuple[str, ...] = ()) -> dict[str, Any] | None:
-        """Fields shared by machines, branches and item processors, checked; None when there is nothing to read."""
-        if not isinstance(document, dict):
-            self.error(where, f"expected an object, not {_type(document)}")
-            return None
-        allowed = ("Comment", "QueryLanguage", "StartAt", "States", *extra)
-        self.known(document, allowed, where)
-        fields: dict[str, Any] = {name: document[name] for name in allowed if name in document}
-        states: dict[str, State] = {}
-        raw = document.get("States")
-        if not isinstance(raw, dict) or not raw:
-            self.error(where, "States must be an object with at least one state")
-            raw = {}
-        for name, body in raw.items():
-            state = self.state(body, _join(where, f"States.{name}"))
-            if state is not None:
-                states[name] = state
-        start = document.get("StartAt")
-        if not isinstance(start, str):
-            self.error(where, "StartAt must name the first state")
-        elif start not in raw:
-            self.error(
-                _join(where, "StartAt"), f"there is no state {start!r}", did_you_mean(start, list(raw))
-            )
-        self.targets(raw, where)
-        fields["States"] = states
-        fields.setdefault("StartAt", "")
+    def branch(self, value: JSON, where: str) -> States | None:
+        before = len(self.findings)
+        return self.made(States, self.scope(value, States, where), before)
+
+    def processor(self, value: JSON, where: str) -> ItemProcessor | None:
+        before = len(self.findings)
+        fields = self.scope(value, ItemProcessor, where)
+        config = fields.pop("ProcessorConfig", {})
+        return self.made(ItemProcessor, fields | config, before)
+
+    def config(self, value: JSON, where: str) -> dict[str, Any]:
+        return self.fields(value, _CONFIG, where)
+
+    def scope(self, document: JSON, kind: Any, where: str) -> dict[str, Any]:
+        """The fields of a machine, branch or item processor, and whether its transitions lead somewhere."""
+        fields = self.fields(document, _SHAPES[kind], where)
+        states = document.get("States") if isinstance(document, dict) else None
+        if isinstance(states, dict) and states:
+            self.target(fields.get("StartAt"), states, _join(where, "StartAt"))
+            for name, body in states.items():
+                if isinstance(body, dict):
+                    self.targets(body, states, _join(where, f"States.{name}"))
         return fields
 
-    def targets(self, states: Mapping[str, JSON], where: str) -> None:
-        for name, body in states.items():
-            if not isinstance(body, dict):
-                continue
-            here = _join(where, f"States.{name}")
-            links = [("Next", body.get("Next")), ("Default", body.get("Default"))]
-            for field in ("Choices", "Catch"):
-                entries = body.get(field)
-                if isinstance(entries, list):
-                    links += [
-                        (f"{field}[{i}].Next", entry.get("Next"))
-                        for i, entry in enumerate(entries)
-                        if isinstance(entry, dict)
-                    ]
-            for field, target in links:
-                if target is not None and target not in states:
-                    hint = did_you_mean(str(target), list(states))
-                    self.error(f"{here}.{field}", f"there is no state {target!r}", hint)
+    def targets(self, body: Mapping[str, JSON], states: Mapping[str, JSON], where: str) -> None:
+        for field in ("Next", "Default"):
+            self.target(body.get(field), states, f"{where}.{field}")
+        for field in ("Choices", "Catch"):
+            entries = body.get(field)
+            for i, entry in enumerate(entries if isinstance(entries, list) else ()):
+                if isinstance(entry, dict):
+                    self.target(entry.get("Next"), states, f"{where}.{field}[{i}].Next")
+
+    def target(self, name: JSON, states: Mapping[str, JSON], where: str) -> None:
+        if isinstance(name, str) and name not in states:
+            hint = did_you_mean(name, list(states))
+            self.error(where, f"there is no state {name!r} here", hint, "MISSING_TRANSITION_TARGET")
+
+    def states(self, value: JSON, where: str) -> dict[str, State | None]:
+        if not isinstance(value, dict) or not value:
+            self.error(where, "expected an object with at least one state")
+            return {}
+        return {name: self.state(body, f"{where}.{name}") for name, body in value.items()}
+
+    # ---------------------------------------------------------------------------------------------- states
 
     def state(self, body: JSON, where: str) -> State | None:
         if not isinstance(body, dict):
-            self.error(where, f"a state is an object, not {_type(body)}")
+            self.error(where, f"a state is an object, not {shown(body)}")
             return None
-        kind = _KINDS.get(str(body.get("Type")))
+        if "Type" not in body:
+            self.error(where, "Type is missing", f"it is one of {', '.join(_STATES)}")
+            return None
+        name = body["Type"]
+        kind = _STATES.get(name) if isinstance(name, str) else None
         if kind is None:
-            hint = did_you_mean(str(body.get("Type")), list(_KINDS))
-            self.error(f"{where}.Type", f"there is no state type {body.get('Type')!r}", hint)
+            hint = did_you_mean(name, list(_STATES)) if isinstance(name, str) else None
+            self.error(
+                f"{where}.Type",
+                f"there is no state type {shown(name)}",
+                hint or f"it is one of {', '.join(_STATES)}",
+            )
             return None
-        known = set(kind.__dataclass_fields__)
-        fields = {name: value for name, value in body.items() if name in known}
-        extra = {"Type", "End", "Iterator"} if kind is Map else {"Type", "End"}
-        self.known(body, (*kind.__dataclass_fields__, *extra), where)
-        if "Next" in known and (body.get("End") is True) == ("Next" in body):
-            self.error(where, "a state has either Next or End: true")
-        if kind is Map and "ItemProcessor" not in fields:
-            fields["ItemProcessor"] = body.get("Iterator")
-        for name in _REQUIRED.get(kind, ()):
-            if name not in fields:
-                self.error(where, f"{kind.__name__} needs {name}")
-                return None
-        readers: dict[str, Callable[[JSON, str], Any]] = {
-            "Retry": lambda value, at: self.entries(value, at, self.retrier),
-            "Catch": lambda value, at: self.entries(value, at, self.catcher),
-            "Choices": lambda value, at: self.entries(value, at, self.rule),
-            "Branches": lambda value, at: self.entries(value, at, self.branch),
-            "ItemProcessor": self.processor,
-        }
         before = len(self.findings)
-        for name in list(fields):
-            if name in readers:
-                fields[name] = readers[name](fields[name], f"{where}.{name}")
-        return kind(**fields) if len(self.findings) == before else None
+        shape = _SHAPES[kind]
+        self.transition(body, kind, where)
+        known = body
+        if kind in _NO_END:  # said by transition(), and better
+            known = {field: value for field, value in body.items() if field not in ("Next", "End")}
+        fields = self.fields(known, shape, where)
+        if "Iterator" in fields:
+            if "ItemProcessor" in fields:
+                self.error(where, "a Map has either ItemProcessor or Iterator, its old name")
+            fields["ItemProcessor"] = fields.pop("Iterator")
+        fields.pop("Type")
+        fields.pop("End", None)
+        make: Callable[..., State] = kind
+        return self.made(make, fields, before)
 
-    def entries(self, value: JSON, where: str, read: Callable[[JSON, str], Any]) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            self.error(where, f"expected an array, not {_type(value)}")
-            return ()
-        return tuple(read(entry, f"{where}[{i}]") for i, entry in enumerate(value))
+    def transition(self, body: Mapping[str, JSON], kind: type[State], where: str) -> None:
+        if kind in _NO_END:
+            for field in ("Next", "End"):
+                if field in body:
+                    self.error(f"{where}.{field}", f"a {kind.__name__} has no {field}", _NO_END[kind])
+            return
+        end = body.get("End", False)
+        if not isinstance(end, bool):
+            self.error(f"{where}.End", f"expected true or false, not {shown(end)}")
+        elif end == ("Next" in body):
+            this = "both" if end else "neither"
+            self.error(where, f"a state has either Next or End: true, and this one has {this}")
 
-    def retrier(self, value: JSON, where: str) -> Any:
-        return self.entry(Retrier, value, where, ("ErrorEquals",))
+    def error_name(self, value: JSON, where: str) -> JSON:
+        if not isinstance(value, str):
+            self.error(where, f"expected the name of an error, not {shown(value)}")
+        return value
 
-    def catcher(self, value: JSON, where: str) -> Any:
-        return self.entry(Catcher, value, where, ("ErrorEquals", "Next"))
+    def retrier(self, value: JSON, where: str) -> Retrier | None:
+        before = len(self.findings)
+        return self.made(Retrier, self.fields(value, _SHAPES[Retrier], where), before)
 
-    def entry(self, kind: Any, value: JSON, where: str, required: tuple[str, ...]) -> Any:
-        if not isinstance(value, dict):
-            self.error(where, f"expected an object, not {_type(value)}")
-            return None
-        self.known(value, tuple(kind.__dataclass_fields__), where)
-        missing = [name for name in required if name not in value]
-        for name in missing:
-            self.error(where, f"{name} is missing")
-        names = value.get("ErrorEquals")
-        if names is not None and not (
-            isinstance(names, list) and names and all(isinstance(n, str) for n in names)
-        ):
-            self.error(f"{where}.ErrorEquals", "expected a non-empty array of error names")
-            return None
-        if missing:
-            return None
-        fields = {k: v for k, v in value.items() if k in kind.__dataclass_fields__}
-        fields["ErrorEquals"] = tuple(value["ErrorEquals"])
-        return kind(**fields)
+    def catcher(self, value: JSON, where: str) -> Catcher | None:
+        before = len(self.findings)
+        return self.made(Catcher, self.fields(value, _SHAPES[Catcher], where), before)
 
     def rule(self, value: JSON, where: str) -> ChoiceRule | None:
+        before = len(self.findings)
+        shape = _SHAPES[ChoiceRule]
         if not isinstance(value, dict):
-            self.error(where, f"expected an object, not {_type(value)}")
+            self.fields(value, shape, where)
             return None
-        if "Next" not in value:
-            self.error(where, "Next is missing")
-            return None
-        comparison = {name: item for name, item in value.items() if name not in _RULE_FIELDS}
-        fields = {name: item for name, item in value.items() if name in _RULE_FIELDS}
-        return ChoiceRule(**fields, comparison=comparison or None)
+        fields = self.fields({k: v for k, v in value.items() if k in shape.allowed}, shape, where)
+        comparison = {k: v for k, v in value.items() if k not in shape.allowed}
+        if "Condition" not in value:
+            self.comparison(comparison, where, "a Condition, or ")
+        else:
+            for name in comparison:
+                self.unknown(f"{where}.{name}", name, shape.allowed)
+        return self.made(ChoiceRule, {**fields, "comparison": comparison or None}, before)
 
-    def branch(self, value: JSON, where: str) -> States | None:
-        fields = self.scope(value, where)
-        return None if fields is None else States(**fields)
+    def comparison(self, value: Mapping[str, JSON], where: str, instead: str = "") -> None:
+        """A rule of JSONPath: `Variable` and one comparison, or a combination of such rules."""
+        known = COMPARISONS | COMBINATIONS | {"Variable"}
+        for name in value:
+            if name not in known:
+                self.unknown(f"{where}.{name}", name, known)
+        operators = [name for name in value if name != "Variable"]
+        if len(operators) != 1:
+            has = " and ".join(operators) or "none"
+            self.error(
+                where, f"a rule has {instead}exactly one comparison, or And, Or, Not, and this one has {has}"
+            )
+        for name in operators:
+            if name == "Not":
+                self.part(value[name], f"{where}.{name}")
+            elif name in COMBINATIONS:
+                self.array(value[name], f"{where}.{name}", self.part, "rule")
+        if any(name in COMPARISONS for name in operators):
+            if "Variable" not in value:
+                self.error(where, "Variable is missing")
+            elif not isinstance(value["Variable"], str):
+                self.error(f"{where}.Variable", f"expected a string, not {shown(value['Variable'])}")
+        elif "Variable" in value and operators:
+            self.error(f"{where}.Variable", "only a comparison has a Variable, a combination has none")
 
-    def processor(self, value: JSON, where: str) -> ItemProcessor | None:
+    def part(self, value: JSON, where: str) -> None:
+        """A rule inside And, Or, Not."""
         if not isinstance(value, dict):
-            self.error(where, f"expected an object, not {_type(value)}")
-            return None
-        config = value.get("ProcessorConfig", {})
-        fields = self.scope({k: v for k, v in value.items() if k != "ProcessorConfig"}, where)
-        if not isinstance(config, dict):
-            self.error(f"{where}.ProcessorConfig", f"expected an object, not {_type(config)}")
-            return None
-        self.known(config, ("Mode", "ExecutionType"), f"{where}.ProcessorConfig")
-        if fields is None:
-            return None
-        return ItemProcessor(**fields, Mode=config.get("Mode"), ExecutionType=config.get("ExecutionType"))
+            self.error(where, f"expected an object, not {shown(value)}")
+            return
+        if "Comment" in value:
+            self.value("Comment", value["Comment"], f"{where}.Comment")
+        self.comparison({name: part for name, part in value.items() if name != "Comment"}, where)
 
-    def known(self, document: Mapping[str, JSON], allowed: tuple[str, ...], where: str) -> None:
-        for name in document:
-            if name not in allowed:
-                self.error(
-                    _join(where, name), f"field {name!r} is not known here", did_you_mean(name, allowed)
-                )
+
+_ANYTHING = ("anything", lambda value: True)
 
 
 def _join(where: str, part: str) -> str:
     return f"{where}.{part}" if where else part
-
-
-def _type(value: JSON) -> str:
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")

@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 
 from flowdeco.compiler.order import Order
 
-_FEWEST, _MOST, _TOTAL = 8, 32, 8192
+_FEWEST, _MOST, _TOTAL = 8, 32, 6144
 """As many sets of durations as make _TOTAL durations in all, within these bounds."""
 
 _TOLL = 0.02
+"""Every cut costs this share of the critical path on top of its delay. So a cut near an end is never the cheapest
+just because it is free, and long orders are not taken apart one item at a time."""
 
 
 def cheapest_cuts(order: Order, weights: Sequence[float] | None, most: int) -> list[list[int]]:
@@ -31,11 +33,12 @@ def cheapest_cuts(order: Order, weights: Sequence[float] | None, most: int) -> l
 
     Candidates are the prefixes of five topological orders. With a prefix A first and the rest B after it, no
     schedule is shorter than critical(A) + critical(B). What that exceeds the critical path of the whole by is
-    the delay, and the price is delay / min(critical(A), critical(B)): a cut that takes little off one end
-    leaves more cuts to pay for. Cuts are compared by their price under the weights, then under the sets of
+    the delay, and the price is (delay + toll) / min(critical(A), critical(B)): a cut that takes little off one
+    end leaves more cuts to pay for. Cuts are compared by their price under the weights, then under the sets of
     durations, then by the length of their longer side.
 
-    When weights are all alike, a cut between two levels has no delay, so the first of the result has none.
+    Without weights there is no toll in the first comparison. A cut between two levels has no delay then, so the
+    first of the result has none: items that all take equally long are never delayed.
     """
     size = len(order.items)
     base = _paths(order, [1] * size if weights is None else weights)

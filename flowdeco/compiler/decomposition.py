@@ -14,6 +14,7 @@ _Cutter: TypeAlias = Callable[[Order, Weights], list[int]]
 
 _LOOK_AHEAD_ITEMS = 24
 _LOOK_AHEAD_CUTS = 8
+"""Up to how many items, how many of the cheapest cuts are followed to the end."""
 
 
 def drafted(order: Order, weights: Weights) -> Draft:

@@ -69,7 +69,7 @@ class Execution:
         self._status: ExecutionStatus = "RUNNING"
         self._output: JSON = None
         self._error: StateError | None = None
-        self._started = self._journal.time
+        self._started = self._clock.now()
         self._stopped: float | None = None
         self._begun = False
 
@@ -108,8 +108,8 @@ class Execution:
         scheduler: Scheduler | None = None
         try:
             journal.emit("ExecutionStarted", {"input": self._input, "roleArn": self._identity.role})
-            self._started = journal.time
-            strand = Strand(Run(self._world, self._identity, journal, self._input))
+            self._started = journal.events[0].timestamp
+            strand = Strand(Run(self._world, self._identity, journal, self._input, self._started))
             deadline = None if timeout is None else self._started + timeout
             scheduler = Scheduler(self._clock, pool, deadline, self._on_idle)
             self._output = scheduler.run(walk(self._program.scope, strand, self._input))
@@ -157,7 +157,35 @@ def run(
     on_child_event: Callable[[str, Event], None] | None = None,
     on_idle: Callable[[], None] | None = None,
 ) -> ExecutionRecord:
-    """Executes a state machine on this computer and returns the record of the execution."""
+    """Executes a state machine on this computer and returns the record of the execution.
+
+    `handlers` maps what a Task calls to a function from payload to result: a Lambda function's name or ARN, the
+    `Resource` of any other service call, or `"*"` for all the rest. For `lambda:invoke` the payload is `Payload`
+    and the engine puts the service's response around the result. A handler fails its task by raising
+    `TaskFailure`, which is given on as it is, or anything else, which is reported as Lambda reports it.
+
+    `clock` is a `RealClock` by default; with a `SkippingClock` waits and retries take no time. `workers` 0 calls
+    handlers one after the other on this thread, which makes runs repeatable: the same machine, input, `seed` and
+    skipping clock give the same history. With n > 0 up to n handlers work at a time on threads; one that runs
+    past its TimeoutSeconds is left behind. Inline ones cannot be interrupted, they are late when they return.
+
+    `on_event` is called with each event as it happens, on this thread, `on_child_event` with the ARN of the child
+    execution and each of its events for the children of distributed Maps (whose events nobody keeps), `on_idle`
+    right before waiting for a handler or a timer.
+
+    Raises DefinitionError for a machine that cannot be run or a resource without a handler, InputError for an
+    input that is not JSON or over 256 KiB, both before anything runs. An execution that fails, times out or
+    is aborted is returned, not raised; only KeyboardInterrupt, SystemExit and errors of callbacks come out (use
+    `Execution` to get at the record then).
+
+    >>> from flowdeco.asl.model import StateMachine, Task
+    >>> double = Task(Resource="arn:aws:states:::lambda:invoke", Arguments={
+    ...     "FunctionName": "double", "Payload": "{% $states.input.x %}"}, Output="{% $states.result.Payload %}")
+    >>> machine = StateMachine(QueryLanguage="JSONata", StartAt="Double", States={"Double": double})
+    >>> record = run(machine, {"x": 21}, handlers={"double": lambda x: 2 * x})
+    >>> record.status, record.output
+    ('SUCCEEDED', 42)
+    """
     return Execution(
         machine,
         input,

@@ -208,14 +208,14 @@ def _choice(code: ChoiceCode, strand: Strand, input: JSON) -> tuple[str, JSON]:
 async def _wait(code: WaitCode, strand: Strand, input: JSON) -> tuple[str | None, JSON]:
     visit = Visit(strand, code.name, "WaitStateEntered", input, context=code.context)
     now = strand.run.world.clock.now()
-    until = now
     if code.seconds is not None:
         seconds = code.seconds.read(visit)
         if seconds < 0:
             text = f"The Seconds field must be a non-negative integer but was: {seconds}"
             raise visit.query_error(text, "Seconds", previous=visit.entered)
         until = now + seconds
-    elif code.timestamp is not None:
+    else:
+        assert code.timestamp is not None
         until = _timestamp(visit, code.timestamp.read(visit))
     if until - now > MAX_WAIT_SECONDS:
         raise StateError(RUNTIME, visit.cause("Wait state delay is too long."))

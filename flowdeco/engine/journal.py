@@ -26,7 +26,7 @@ class Journal:
     that ends the execution.
     """
 
-    __slots__ = ("_events", "_keep", "_limit", "_now", "_sink", "count", "muted", "time")
+    __slots__ = ("_events", "_keep", "_limit", "_now", "_sink", "count", "muted")
 
     def __init__(self, now: Callable[[], float], limit: int, *, keep: bool, sink: Sink | None) -> None:
         self._now = now
@@ -35,7 +35,6 @@ class Journal:
         self._sink = sink
         self._events: list[Event] | None = [] if keep else None
         self.count = 0
-        self.time = now()
         self.muted = False
 
     @property
@@ -49,20 +48,20 @@ class Journal:
         if self.count >= self._limit:
             self.muted = True
             raise HistoryFull(self._limit + 1)
-        return self._add(type, details, previous)
+        self.count = number = self.count + 1
+        if self._keep:
+            self._record(Event(number, previous, type, self._now(), details))
+        return number
 
     def emit_last(self, type: str, details: Mapping[str, JSON] = NO_DETAILS, previous: int = 0) -> None:
         """Adds the event that ends the execution; none is added after it."""
         self.muted = True
-        self._add(type, details, previous)
-
-    def _add(self, type: str, details: Mapping[str, JSON], previous: int) -> int:
-        self.count = number = self.count + 1
+        self.count += 1
         if self._keep:
-            self.time = time = self._now()
-            event = Event(number, previous, type, time, details)
-            if self._events is not None:
-                self._events.append(event)
-            if self._sink is not None:
-                self._sink(event)
-        return number
+            self._record(Event(self.count, previous, type, self._now(), details))
+
+    def _record(self, event: Event) -> None:
+        if self._events is not None:
+            self._events.append(event)
+        if self._sink is not None:
+            self._sink(event)

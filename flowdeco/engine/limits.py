@@ -20,6 +20,13 @@ MAX_WAIT_SECONDS: Final = 99_999_999
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """The compact JSON text of a value. Raises TypeError or ValueError for what is not JSON."""
 
+_decode = json.JSONDecoder().raw_decode
+
+
+def decode(text: str) -> JSON:
+    """The value of a text made by `encode`."""
+    return _decode(text)[0]
+
 
 def text_bytes(text: str) -> int:
     """How many bytes a text is in UTF-8."""

@@ -99,7 +99,7 @@ class MapRun:
         sink = None if world.child_sink is None else world.child_sink(identity.execution_arn)
         journal = Journal(world.clock.now, MAX_EVENTS, keep=False, sink=sink)
         journal.emit("ExecutionStarted", {"input": input, "roleArn": identity.role})
-        strand = Strand(Run(world, identity, journal, input))
+        strand = Strand(Run(world, identity, journal, input, world.clock.now()))
         try:
             output = await walk(self._code.processor, strand, input)
         except StateError as failure:

@@ -135,8 +135,7 @@ async def _distributed(code: MapCode, visit: Visit, items: Items, concurrency: i
         results = await Gather(child, count, limit)
     except StateError as error:
         run.close("FAILED")
-        if not error.fatal:
-            strand.emit("MapRunFailed", {"error": error.error, "cause": error.cause})
+        strand.emit("MapRunFailed", {"error": error.error, "cause": error.cause})
         raise
     except GeneratorExit:
         run.close("ABORTED")

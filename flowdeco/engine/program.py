@@ -261,6 +261,8 @@ class _StateCompiler:
         )
 
     def wait(self, state: Wait) -> WaitCode:
+        if state.Seconds is None and state.Timestamp is None:
+            self.machine.refuse(self.where, "a Wait needs Seconds or Timestamp")
         return WaitCode(
             name=self.name,
             next=state.Next,

@@ -7,12 +7,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from json import dumps, loads
+from json import dumps
 from typing import Literal, TypeAlias
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.failure import TaskFailure
-from flowdeco.engine.limits import encode
+from flowdeco.engine.limits import decode, encode
 from flowdeco.errors import Finding, did_you_mean
 
 Handler: TypeAlias = Callable[[JSON], JSON]
@@ -142,7 +142,7 @@ class Call:
 
     def __call__(self) -> str | TaskFailure:
         try:
-            result = self.handler(loads(self.payload))
+            result = self.handler(decode(self.payload))
         except TaskFailure as failure:
             return TaskFailure(failure.error, failure.cause)
         except Exception as error:

@@ -1,8 +1,8 @@
 """The one loop that performs effects. It drives coroutines itself: no asyncio, no thread of its own.
 
 What it does next, in this order: go on with coroutines that have their answer; fire timers that are due; take
-in results of handlers; start the next child of a Gather that is not eager, if a handler could run now; else
-wait for a timer or a result. So with inline handlers work is done depth first, in the order of the definition.
+in results of handlers; call handlers that wait for a free thread; start the next child of a Gather that is not
+eager, if a handler could run now; else wait for a timer or a result. So with inline handlers work is done depth first, in the order of the definition.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Scheduler:
         while root.alive:
             if ready:
                 self._drive(*ready.popleft())
-            elif not (self._fire_timers() or self._take_results() or self._start_child()):
+            elif not (self._fire_timers() or self._take_results() or self._dispatch() or self._start_child()):
                 self._wait()
         if self._error is not None:
             raise self._error
@@ -233,10 +233,11 @@ class Scheduler:
             raise DeadlinePassed
         return LATE if invoke.seconds is not None and now - began > invoke.seconds else outcome
 
-    def _dispatch(self) -> None:
+    def _dispatch(self) -> bool:
         """Hands waiting calls to free threads. Their time starts to count now."""
         pool = self._pool
-        assert pool is not None
+        if pool is None or not self._pending or not pool.free:
+            return False
         while self._pending and pool.free:
             fiber = self._pending.popleft()
             invoke = fiber.invoke
@@ -251,6 +252,7 @@ class Scheduler:
                 fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
             fiber.ticket = Ticket(invoke.call, fiber)
             pool.submit(fiber.ticket)
+        return True
 
     def _take_results(self) -> bool:
         if self._pool is None or self._pool.results.empty():
@@ -269,8 +271,6 @@ class Scheduler:
         fiber.ticket = fiber.invoke = None
         self._drop_timer(fiber)
         self._ready.append((fiber, ticket.outcome, None))
-        if self._pending:
-            self._dispatch()
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -312,8 +312,6 @@ class Scheduler:
             fiber.ticket = fiber.invoke = None
             answer = LATE
         self._ready.append((fiber, answer, None))
-        if answer is LATE:
-            self._dispatch()
         return True
 
     def _wait(self) -> None:

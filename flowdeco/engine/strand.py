@@ -81,7 +81,9 @@ class Run:
 
     __slots__ = ("about_execution", "about_machine", "identity", "journal", "variable_bytes", "world")
 
-    def __init__(self, world: World, identity: Identity, journal: Journal, input: JSON) -> None:
+    def __init__(
+        self, world: World, identity: Identity, journal: Journal, input: JSON, started: float
+    ) -> None:
         self.world = world
         self.identity = identity
         self.journal = journal
@@ -91,7 +93,7 @@ class Run:
             "Input": input,
             "Name": identity.name,
             "RoleArn": identity.role,
-            "StartTime": instant(journal.time),
+            "StartTime": instant(started),
             "RedriveCount": 0,
         }
         self.about_machine: dict[str, JSON] = {

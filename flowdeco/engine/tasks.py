@@ -9,7 +9,7 @@ from flowdeco.asl.model import JSON
 from flowdeco.engine.code import TaskCode
 from flowdeco.engine.effects import LATE, Invoke
 from flowdeco.engine.failure import DATA_LIMIT, RUNTIME, TIMEOUT, StateError, TaskFailure
-from flowdeco.engine.limits import MAX_BYTES, encode, text_bytes, too_large
+from flowdeco.engine.limits import MAX_BYTES, decode, encode, text_bytes, too_large
 from flowdeco.engine.resources import (
     Call,
     GuardedCall,
@@ -49,7 +49,7 @@ async def invoke(code: TaskCode, visit: Visit) -> JSON:
         raise _failed(code, visit, "Failed", StateError(outcome.error, outcome.cause))
     if text_bytes(outcome) > MAX_BYTES:
         raise _failed(code, visit, "Failed", too_large(code.resource.title))
-    return _succeeded(code, visit, loads(outcome), arguments, request)
+    return _succeeded(code, visit, decode(outcome), arguments, request)
 
 
 def _call(code: TaskCode, visit: Visit, arguments: JSON, request: str) -> Callable[[], str | TaskFailure]:

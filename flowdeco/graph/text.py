@@ -62,8 +62,11 @@ def _block(block: Block, indent: str, items: dict[int, str]) -> Iterator[str]:
 
 
 def _argument(name: str, value: Expression, items: dict[int, str]) -> str:
-    if name == "*" and isinstance(value, Array):
-        return ", ".join(spell(item, items) for item in value.items)
+    if name == "*":
+        spread = value.items if isinstance(value, Array) else ()
+        if isinstance(value, Literal):
+            spread = tuple(Literal(item) for item in value.value)
+        return ", ".join(spell(item, items) for item in spread)
     return f"{name}={spell(value, items)}"
 
 

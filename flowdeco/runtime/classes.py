@@ -74,10 +74,11 @@ def enum_member(enc: Encoder, value: Any) -> JSON | None:
     plain = value._value_
     if type(plain) in {str, int, bool, type(None)} or (type(plain) is float and isfinite(plain)):
         try:
-            if kind(plain) is value:
-                return enc.fields(tag, {"value": plain})
+            found = kind(plain) is value
         except Exception:  # not found by value; `_missing_` is the user's code and may raise what it likes
-            pass
+            found = False
+        if found:
+            return enc.fields(tag, {"value": plain})
     name = value._name_
     if type(name) is str and kind.__members__.get(name) is value:
         return enc.fields(tag, {"name": name})

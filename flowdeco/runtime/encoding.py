@@ -39,16 +39,15 @@ _encode_with_python = json_encoder.JSONEncoder(
 ).encode
 
 
-def _text_function() -> Callable[[JSON], str]:
+def text_function(make_chunks: Any) -> Callable[[JSON], str]:
     """JSONEncoder.encode without what it does anew on every call; itself where there is no C accelerator."""
-    make = getattr(json_encoder, "c_make_encoder", None)
-    if make is None:
+    if make_chunks is None:
         return _encode_with_python
-    chunks = make(None, None, json_encoder.encode_basestring, None, ":", ",", False, False, False)
+    chunks = make_chunks(None, None, json_encoder.encode_basestring, None, ":", ",", False, False, False)
     return lambda data: "".join(chunks(data, 0))
 
 
-_to_text = _text_function()
+_to_text = text_function(getattr(json_encoder, "c_make_encoder", None))
 
 
 def json_text(data: JSON) -> str:
@@ -213,13 +212,6 @@ def is_unicode(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def plain_key(key: object) -> str:
-    """The key, if it is one that JSON has."""
-    if type(key) is not str:
-        raise key_refusal(key)
-    return key
 
 
 def key_refusal(key: object) -> Refusal:

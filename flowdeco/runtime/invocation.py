@@ -97,7 +97,8 @@ def _location(function: object) -> Location | None:
         if not hasattr(function, "__wrapped__"):
             break
         function = function.__wrapped__
-    for candidate in (function, vars(type(function)).get("__call__")):
+    kind: Any = type(function)
+    for candidate in (function, kind.__call__):
         code = getattr(candidate, "__code__", None)
         if code is not None:
             return Location.of_code(code)

@@ -95,7 +95,7 @@ class DirectoryStore:
         try:
             _make_private(directory)
             try:
-                _write_new(temporary, data)
+                self.create(temporary, data)
                 os.replace(temporary, path)
             except OSError:
                 _remove(temporary)
@@ -104,6 +104,12 @@ class DirectoryStore:
                     raise
         except OSError as error:
             raise _failure("written", path, error) from error
+
+    def create(self, path: str, data: bytes) -> None:
+        """Writes a new file. The one place that does."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(data)
 
     def read(self, sha256: str) -> bytes:
         path = self._path(sha256)
@@ -141,22 +147,17 @@ def _failure(what: str, path: str, error: OSError) -> StoreError:
 
 def _make_private(directory: str) -> None:
     """Creates the directory and what is missing above it, all 0700 (makedirs gives its mode to the last only)."""
-    if os.path.isdir(directory):
-        return
-    parent = os.path.dirname(directory)
-    if parent != directory:
-        _make_private(parent)
     try:
         os.mkdir(directory, 0o700)
     except FileExistsError:
         if not os.path.isdir(directory):
             raise
-
-
-def _write_new(path: str, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with open(descriptor, "wb") as file:
-        file.write(data)
+    except FileNotFoundError:
+        parent = os.path.dirname(directory)
+        if parent == directory:  # a drive that is not there
+            raise
+        _make_private(parent)
+        _make_private(directory)
 
 
 def _remove(path: str) -> None:

@@ -69,6 +69,7 @@ class TraceRecorder:
         self._targets: dict[int, str] = {}
         self._labels: dict[int, str] = {}
         self._workflows: list[Workflow[Any, Any]] = []
+        self._state_names: dict[str, Location | None] = {}
         self._last_id = 0
 
     # ------------------------------------------------------------------------------ what steps and workflows call
@@ -78,6 +79,7 @@ class TraceRecorder:
         with self._placed(place):
             bound = arguments.bind(step, args, kwargs, place)
         self._register(step, place)
+        self._claim(step.state_name, place)
         given = tuple((name, self.expression(value, step, name)) for name, value in bound)
         node = Call(
             id=self._next_id(step.spec.name),
@@ -348,6 +350,17 @@ class TraceRecorder:
             module = getattr(function, "__module__", None) or ""
             qualname = getattr(function, "__qualname__", name)
             self.steps[name] = StepRef(name, module, qualname, step.origin.spec, step.location)
+
+    def _claim(self, name: str | None, place: Location | None) -> None:
+        """A name given with `.options(name=...)` is one state's alone."""
+        if name is None:
+            return
+        if name in self._state_names:
+            raise self.fail(
+                f"two states are named {name!r}: the other one is at {self._state_names[name]}",
+                hint="give each .options(name=...) a name of its own",
+            )
+        self._state_names[name] = place
 
     @property
     def functions(self) -> Mapping[str, Callable[..., Any]]:

@@ -271,6 +271,8 @@ def long_orders() -> Iterator[tuple[str, int, Edges]]:
         around += [(item, start) for start in (*starts, item + 1)]
         starts = [item]
     yield "core at the end, nested 1,000 deep", 2002, around
+    rungs = [(item, item + 3) for item in range(0, 597, 2)]
+    yield "ladder", 600, [(item, item + 2) for item in range(598)] + rungs
     source = random.Random(1)
     yield (
         "random",

@@ -29,7 +29,11 @@ def types(record):
 
 def test_a_record(machine):
     record = run(
-        machine({"A": {"Type": "Pass"}}), handlers={}, name="one", state_machine="album", clock=SkippingClock(start=5)
+        machine({"A": {"Type": "Pass"}}),
+        handlers={},
+        name="one",
+        state_machine="album",
+        clock=SkippingClock(start=5),
     )
     assert (record.arn, record.name, record.state_machine) == (
         "arn:aws:states:us-east-1:123456789012:execution:album:one",
@@ -81,7 +85,11 @@ def test_idle_is_told_before_waiting(machine):
 def test_all_missing_handlers_are_reported(machine, task, scope):
     states = {
         "A": task("trian", Next="B"),
-        "B": {"Type": "Parallel", "Branches": [scope({"C": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}})], "Next": "D"},
+        "B": {
+            "Type": "Parallel",
+            "Branches": [scope({"C": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}})],
+            "Next": "D",
+        },
         "D": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:lod", "Next": "E"},
         "E": task("{% 'dynamic' %}", Next="F"),
         "F": task("train:3"),
@@ -125,7 +133,13 @@ def test_what_is_no_exception_stops_the_execution(machine, task, stop):
         execution.run()
     record = execution.record
     assert (record.status, record.error, record.cause) == ("ABORTED", None, None)
-    assert types(record) == ["ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted", "ExecutionAborted"]
+    assert types(record) == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskStarted",
+        "ExecutionAborted",
+    ]
     assert record.events[-1].previous_event_id == 0
     assert record.stopped is not None
 
@@ -180,7 +194,13 @@ def test_a_pooled_handler_that_hangs_is_left_behind(play, task):
 
     retry = [{"ErrorEquals": ["States.Timeout"], "IntervalSeconds": 1}]
     states = {"A": task(TimeoutSeconds=5, Retry=retry, Next="B"), "B": task("g")}
-    record = play(states, clock=HangingClock(lambda: len(calls) > 0), workers=1, f=handler, g=lambda p: release.set() or p)
+    record = play(
+        states,
+        clock=HangingClock(lambda: len(calls) > 0),
+        workers=1,
+        f=handler,
+        g=lambda p: release.set() or p,
+    )
     assert record.output == 2
     assert types(record)[4:6] == ["TaskTimedOut", "TaskScheduled"]
 
@@ -282,8 +302,18 @@ def test_a_failing_branch_does_not_wait_for_the_others(play, task, scope):
     def fail(payload):
         raise TaskFailure("E")
 
-    branches = [scope({"S": task("slow")}), scope({"S2": task("slow")}), scope({"F": task("fail")}), scope({"Q": task("slow")})]
-    state = {"Type": "Parallel", "Branches": branches, "Catch": [{"ErrorEquals": ["E"], "Next": "T"}], "Next": "T"}
+    branches = [
+        scope({"S": task("slow")}),
+        scope({"S2": task("slow")}),
+        scope({"F": task("fail")}),
+        scope({"Q": task("slow")}),
+    ]
+    state = {
+        "Type": "Parallel",
+        "Branches": branches,
+        "Catch": [{"ErrorEquals": ["E"], "Next": "T"}],
+        "Next": "T",
+    }
     record = play(
         {"P": state, "T": task("done")},
         workers=3,
@@ -302,26 +332,47 @@ def test_waiting_for_timers_and_results_at_once(play, task, scope):
 
 
 def test_stale_timers_do_not_pile_up(play, task, scope):
-    states = {"M": {"Type": "Map", "Items": "{% [1..2000] %}", "ItemProcessor": scope({"T": task(TimeoutSeconds=99999)}), "Output": 1}}
-    assert play(states, f=lambda p: 1, workers=2).status == "SUCCEEDED"
+    items = {
+        "Items": "{% [1..2000] %}",
+        "ItemProcessor": scope({"T": task(TimeoutSeconds=99999)}),
+        "Output": 1,
+    }
+    branches = [scope({"W": {"Type": "Wait", "Seconds": 9999}}), scope({"M": {"Type": "Map", **items}})]
+    record = play({"P": {"Type": "Parallel", "Branches": branches}}, f=lambda p: 1, workers=2)
+    assert record.status == "SUCCEEDED"
+
+
+def test_what_waits_for_a_thread_is_forgotten_when_a_sibling_fails(play, task, scope):
+    calls = []
+
+    def fail(payload):
+        calls.append(payload)
+        raise TaskFailure("E")
+
+    branches = [scope({f"T{i}": task()}) for i in range(3)]
+    catch = [{"ErrorEquals": ["E"], "Next": "Z"}]
+    state = {"Type": "Parallel", "Branches": branches, "Catch": catch, "Next": "Z"}
+    record = play({"P": state, "Z": task("g")}, f=fail, g=lambda p: "ok", workers=1)
+    assert (record.output, len(calls)) == ("ok", 1)
+    assert types(record).count("TaskStarted") == 2
 
 
 def test_the_history_may_end_where_a_pooled_task_starts(play, task, scope):
-    """23 events up to the loop, then six at a time: one of these starts meets the limit at TaskStarted."""
-    ends = set()
-    for extra in range(6):
-        states = {f"P{i}": {"Type": "Pass", "Next": f"P{i + 1}"} for i in range(extra)}
-        states[f"P{extra}"] = task(Next="C")
-        states["C"] = {"Type": "Choice", "Choices": [], "Default": f"P{extra}"}
-        record = play(states, f=lambda p: 1, workers=1)
-        assert (record.error, len(record.events)) == ("States.Runtime", 25000)
-        ends.add(record.events[-2].type)
-    assert "TaskScheduled" in ends
+    """Seven events up to the loop and seven each time round: TaskStarted would be event 25,000."""
+    states = {f"P{i}": {"Type": "Pass", "Next": f"P{i + 1}"} for i in range(3)}
+    states |= {"P3": task(Next="C"), "C": {"Type": "Choice", "Choices": [], "Default": "P3"}}
+    record = play(states, f=lambda p: 1, workers=1)
+    assert (record.error, len(record.events)) == ("States.Runtime", 25000)
+    assert record.events[-2].type == "TaskScheduled"
 
 
 def test_real_time(machine, task):
     before = RealClock().now()
-    record = run(machine({"A": task(Next="B"), "B": {"Type": "Wait", "Seconds": 0}}), handlers={"f": lambda p: 1}, workers=1)
+    record = run(
+        machine({"A": task(Next="B"), "B": {"Type": "Wait", "Seconds": 0}}),
+        handlers={"f": lambda p: 1},
+        workers=1,
+    )
     assert record.status == "SUCCEEDED"
     assert before <= record.started <= record.stopped <= RealClock().now()
     assert RealClock().wait(SimpleQueue(), before, False) is None
@@ -391,7 +442,11 @@ def test_the_same_run_twice_is_the_same_history(state, seed):
             return payload
 
         machine = parse(
-            {"QueryLanguage": "JSONata", "StartAt": "S", "States": ends({"S": state, "End": {"Type": "Pass", "End": True}})}
+            {
+                "QueryLanguage": "JSONata",
+                "StartAt": "S",
+                "States": ends({"S": state, "End": {"Type": "Pass", "End": True}}),
+            }
         )
         record = run(machine, {}, handlers={"f": handler}, clock=SkippingClock(), seed=seed)
         for i, event in enumerate(record.events):
@@ -415,6 +470,9 @@ def ends(states):
                 ]
         if "ItemProcessor" in copy:
             scope = copy["ItemProcessor"]
-            copy["ItemProcessor"] = {**scope, "States": ends({**scope["States"], "End": {"Type": "Pass", "End": True}})}
+            copy["ItemProcessor"] = {
+                **scope,
+                "States": ends({**scope["States"], "End": {"Type": "Pass", "End": True}}),
+            }
         done[name] = copy
     return done

@@ -24,7 +24,9 @@ def doubled(payload):
 
 
 def test_items_in_results_in_order_out(play, map_state, task):
-    record = play({"M": map_state({"T": task()}, Items="{% $states.input.xs %}")}, {"xs": [1, 2, 3]}, f=doubled)
+    record = play(
+        {"M": map_state({"T": task()}, Items="{% $states.input.xs %}")}, {"xs": [1, 2, 3]}, f=doubled
+    )
     assert record.output == [2, 4, 6]
     assert [e.details["length"] for e in record.events if e.type == "MapStateStarted"] == [3]
     assert [e.details for e in record.events if e.type == "MapIterationStarted"] == [
@@ -58,14 +60,25 @@ def test_no_items(play, map_state):
 
 
 def test_selector_and_context(play, map_state):
-    selector = {"i": "{% $states.context.Map.Item.Index %}", "v": "{% $states.context.Map.Item.Value %}", "all": "{% $states.input %}"}
-    inner = {"A": {"Type": "Pass", "Output": "{% [$states.input.i, $states.context.Map.Item.Value, $states.input.all] %}"}}
+    selector = {
+        "i": "{% $states.context.Map.Item.Index %}",
+        "v": "{% $states.context.Map.Item.Value %}",
+        "all": "{% $states.input %}",
+    }
+    inner = {
+        "A": {
+            "Type": "Pass",
+            "Output": "{% [$states.input.i, $states.context.Map.Item.Value, $states.input.all] %}",
+        }
+    }
     record = play({"M": map_state(inner, Items=["a", "b"], ItemSelector=selector)}, 7)
     assert record.output == [[0, "a", 7], [1, "b", 7]]
 
 
 def test_a_selector_without_the_context(play, map_state):
-    assert play({"M": map_state({"A": {"Type": "Pass"}}, ItemSelector="{% $count($states.input) %}")}, [7, 8]).output == [2, 2]
+    assert play(
+        {"M": map_state({"A": {"Type": "Pass"}}, ItemSelector="{% $count($states.input) %}")}, [7, 8]
+    ).output == [2, 2]
 
 
 def test_items_of_an_object(play, map_state):
@@ -155,9 +168,15 @@ def test_retry_and_catch(play, map_state, task):
 def test_forty_at_a_time(play, map_state):
     inner = {"W": {"Type": "Wait", "Seconds": 10}}
     assert (r := play({"M": map_state(inner, Items="{% [1..80] %}")})).stopped - r.started == 20
-    assert (r := play({"M": map_state(inner, Items="{% [1..80] %}", MaxConcurrency=0)})).stopped - r.started == 20
-    assert (r := play({"M": map_state(inner, Items="{% [1..80] %}", MaxConcurrency=99)})).stopped - r.started == 20
-    assert (r := play({"M": map_state(inner, Items="{% [1..80] %}", MaxConcurrency="{% 20 %}")})).stopped - r.started == 40
+    assert (
+        r := play({"M": map_state(inner, Items="{% [1..80] %}", MaxConcurrency=0)})
+    ).stopped - r.started == 20
+    assert (
+        r := play({"M": map_state(inner, Items="{% [1..80] %}", MaxConcurrency=99)})
+    ).stopped - r.started == 20
+    assert (
+        r := play({"M": map_state(inner, Items="{% [1..80] %}", MaxConcurrency="{% 20 %}")})
+    ).stopped - r.started == 40
 
 
 def test_maps_in_maps(play, map_state):
@@ -168,7 +187,12 @@ def test_maps_in_maps(play, map_state):
 def test_a_bad_selector_fails_the_map(play, map_state):
     record = play({"M": map_state({"A": {"Type": "Pass"}}, ItemSelector="{% $states.input.absent.x %}")}, [1])
     assert "specified for the field 'ItemSelector' returned nothing" in record.cause
-    assert types(record)[-4:] == ["EvaluationFailed", "MapIterationFailed", "MapStateFailed", "ExecutionFailed"]
+    assert types(record)[-4:] == [
+        "EvaluationFailed",
+        "MapIterationFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
 
 
 def test_too_many_events(play, map_state):

@@ -22,7 +22,9 @@ def test_branches_get_the_input_and_give_an_array(play, scope, task):
     assert record.output == [[{"x": 1}], 1]
     assert types(record)[:3] == ["ExecutionStarted", "ParallelStateEntered", "ParallelStateStarted"]
     assert types(record)[-3:] == ["ParallelStateSucceeded", "ParallelStateExited", "ExecutionSucceeded"]
-    starts = [e.previous_event_id for e in record.events if e.type in ("TaskStateEntered", "PassStateEntered")]
+    starts = [
+        e.previous_event_id for e in record.events if e.type in ("TaskStateEntered", "PassStateEntered")
+    ]
     assert starts == [3, 3]
     succeeded, exited = record.events[-3:-1]
     assert succeeded.previous_event_id == exited.previous_event_id == succeeded.id - 1
@@ -40,7 +42,12 @@ def test_arguments_are_the_input_of_the_branches(play, scope):
 
 
 def test_branches_read_outer_variables_and_keep_their_own(play, scope):
-    branch = scope({"A": {"Type": "Pass", "Assign": {"y": "{% $x + 1 %}"}, "Next": "B"}, "B": {"Type": "Pass", "Output": "{% $y %}"}})
+    branch = scope(
+        {
+            "A": {"Type": "Pass", "Assign": {"y": "{% $x + 1 %}"}, "Next": "B"},
+            "B": {"Type": "Pass", "Output": "{% $y %}"},
+        }
+    )
     states = {
         "S": {"Type": "Pass", "Assign": {"x": 1}, "Next": "P"},
         "P": {"Type": "Parallel", "Branches": [branch, branch], "Next": "E"},
@@ -92,7 +99,12 @@ def test_a_parallel_is_retried_as_a_whole_and_then_caught(play, scope, task):
 def test_a_runtime_error_ends_the_execution_without_reports_of_the_states_around(play, scope):
     long = {"Type": "Wait", "Timestamp": "2999-01-01T00:00:00Z"}
     branches = [scope({"W": {"Type": "Wait", "Seconds": 1}}), scope({"B": long})]
-    state = {"Type": "Parallel", "Branches": branches, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "C"}], "Next": "C"}
+    state = {
+        "Type": "Parallel",
+        "Branches": branches,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "C"}],
+        "Next": "C",
+    }
     record = play({"P": state, "C": {"Type": "Pass"}})
     assert record.error == "States.Runtime"
     assert types(record)[3:] == ["WaitStateEntered", "WaitStateEntered", "ExecutionFailed"]

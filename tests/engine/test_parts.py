@@ -134,8 +134,18 @@ def test_all_uses_of_jsonpath_are_refused_before_the_start(scope):
     ends = {"End": True}
     states = {
         "A": {"Type": "Pass", "InputPath": "$.x", "Result": 1, "Next": "B"},
-        "B": {"Type": "Task", "Resource": "r", "Parameters": {"x.$": "$"}, "TimeoutSecondsPath": "$.t", "Next": "C"},
-        "C": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsNull": True, "Next": "D"}], "Default": "D"},
+        "B": {
+            "Type": "Task",
+            "Resource": "r",
+            "Parameters": {"x.$": "$"},
+            "TimeoutSecondsPath": "$.t",
+            "Next": "C",
+        },
+        "C": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.x", "IsNull": True, "Next": "D"}],
+            "Default": "D",
+        },
         "D": {"Type": "Pass", "Assign": {"x": [{"y.$": "$.z"}]}, "Next": "E"},
         "E": {
             "Type": "Map",
@@ -163,10 +173,17 @@ def test_what_else_the_engine_cannot_do_is_refused():
     sqs = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
     activity = "arn:aws:states:us-east-1:123456789012:activity:people"
     states = {
-        "A": {"Type": "Map", "ItemProcessor": inner, "ItemReader": {"Resource": "r"}, "ResultWriter": {}, "Next": "B"},
+        "A": {
+            "Type": "Map",
+            "ItemProcessor": inner,
+            "ItemReader": {"Resource": "r"},
+            "ResultWriter": {},
+            "Next": "B",
+        },
         "B": {"Type": "Task", "Resource": sqs, "Next": "C"},
         "C": {"Type": "Task", "Resource": activity, "Next": "D"},
-        "D": {"Type": "Pass", "Output": {"x": "{% 1 + %}"}, "End": True},
+        "D": {"Type": "Pass", "Output": {"x": "{% 1 + %}"}, "Next": "E"},
+        "E": {"Type": "Wait", "End": True},
     }
     found = refused(states, QueryLanguage="JSONata")
     assert set(found) == {
@@ -175,6 +192,7 @@ def test_what_else_the_engine_cannot_do_is_refused():
         "States.B.Resource",
         "States.C.Resource",
         "States.D.Output/x",
+        "States.E",
     }
     assert found["States.D.Output/x"].startswith("the JSONata expression '1 +' does not parse: ")
 

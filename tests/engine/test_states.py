@@ -23,14 +23,21 @@ def test_a_pass_gives_its_input_on(play):
 
 def test_output_may_be_any_json(play):
     assert play({"A": {"Type": "Pass", "Output": None}}, {"x": 1}).output is None
-    assert play({"A": {"Type": "Pass", "Output": {"a": ["{% $states.input.x + 1 %}"]}}}, {"x": 1}).output == {"a": [2]}
+    assert play({"A": {"Type": "Pass", "Output": {"a": ["{% $states.input.x + 1 %}"]}}}, {"x": 1}).output == {
+        "a": [2]
+    }
 
 
 def test_assign_and_output_see_the_values_from_before(play):
     record = play(
         {
             "A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"},
-            "B": {"Type": "Pass", "Assign": {"x": "{% $x + 1 %}", "y": "{% $x %}"}, "Output": "{% $x %}", "Next": "C"},
+            "B": {
+                "Type": "Pass",
+                "Assign": {"x": "{% $x + 1 %}", "y": "{% $x %}"},
+                "Output": "{% $x %}",
+                "Next": "C",
+            },
             "C": {"Type": "Pass", "Output": "{% [$x, $y, $states.input] %}"},
         }
     )
@@ -78,11 +85,22 @@ def test_the_context_object_is_there_however_it_is_asked_for(play, expression):
 
 def choice(**fields):
     rules = [
-        {"Condition": "{% $states.input.n > 10 %}", "Next": "Big", "Assign": {"size": "big"}, "Output": "was big"},
+        {
+            "Condition": "{% $states.input.n > 10 %}",
+            "Next": "Big",
+            "Assign": {"size": "big"},
+            "Output": "was big",
+        },
         {"Condition": "{% $states.input.n > 1 %}", "Next": "Middle"},
     ]
     return {
-        "Choose": {"Type": "Choice", "Choices": rules, "Assign": {"size": "small"}, "Output": "was not", **fields},
+        "Choose": {
+            "Type": "Choice",
+            "Choices": rules,
+            "Assign": {"size": "small"},
+            "Output": "was not",
+            **fields,
+        },
         "Big": {"Type": "Pass", "Output": "{% [$size, $states.input] %}"},
         "Middle": {"Type": "Pass"},
         "Small": {"Type": "Pass", "Output": "{% [$size, $states.input] %}"},
@@ -98,7 +116,9 @@ def test_choice_takes_the_first_rule_that_holds_with_its_own_fields(play):
 def test_choice_without_a_match_or_default(play):
     record = play(choice(), {"n": 0})
     assert record.error == "States.NoChoiceMatched"
-    assert record.cause.startswith("An error occurred while executing the state 'Choose' (entered at the event id #2).")
+    assert record.cause.startswith(
+        "An error occurred while executing the state 'Choose' (entered at the event id #2)."
+    )
     assert types(record) == ["ExecutionStarted", "ChoiceStateEntered", "ExecutionFailed"]
 
 
@@ -156,11 +176,18 @@ def test_wait_limits(play):
 def test_succeed(play):
     record = play({"A": {"Type": "Succeed", "Output": "{% $states.input.x %}"}}, {"x": [1]})
     assert record.output == [1]
-    assert types(record) == ["ExecutionStarted", "SucceedStateEntered", "SucceedStateExited", "ExecutionSucceeded"]
+    assert types(record) == [
+        "ExecutionStarted",
+        "SucceedStateEntered",
+        "SucceedStateExited",
+        "ExecutionSucceeded",
+    ]
 
 
 def test_fail(play):
-    record = play({"A": {"Type": "Fail", "Error": "{% 'E' & $states.input.n %}", "Cause": "because"}}, {"n": 1})
+    record = play(
+        {"A": {"Type": "Fail", "Error": "{% 'E' & $states.input.n %}", "Cause": "because"}}, {"n": 1}
+    )
     assert (record.status, record.error, record.cause) == ("FAILED", "E1", "because")
     assert types(record) == ["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]
     assert record.events[-1].details == {"error": "E1", "cause": "because"}
@@ -205,7 +232,8 @@ def test_variables_are_limited(play):
 def test_reassigning_does_not_add_up(play):
     half = "{% $pad('', 200000, '-') %}"
     chain = {
-        f"S{i}": {"Type": "Pass", "Assign": {"x": half}, **({"Next": f"S{i + 1}"} if i < 59 else {})} for i in range(60)
+        f"S{i}": {"Type": "Pass", "Assign": {"x": half}, **({"Next": f"S{i + 1}"} if i < 59 else {})}
+        for i in range(60)
     }
     assert play(chain).status == "SUCCEEDED"
 
@@ -216,7 +244,12 @@ def test_the_history_is_limited(play):
     assert (record.status, record.error) == ("FAILED", "States.Runtime")
     assert record.cause == "The execution reached the maximum number of history events (25000)."
     last = record.events[-1]
-    assert (len(record.events), last.id, last.previous_event_id, last.type) == (25000, 25000, 24999, "ExecutionFailed")
+    assert (len(record.events), last.id, last.previous_event_id, last.type) == (
+        25000,
+        25000,
+        24999,
+        "ExecutionFailed",
+    )
 
 
 def test_states_of_jsonpath_machines_run_as_long_as_they_use_no_path(play):

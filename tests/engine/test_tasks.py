@@ -30,7 +30,9 @@ def fails(*errors):
 
 def test_lambda_invoke(play, task):
     seen = []
-    record = play({"A": task(payload={"x": "{% $states.input.n %}"})}, {"n": 1}, f=lambda p: seen.append(p) or [p])
+    record = play(
+        {"A": task(payload={"x": "{% $states.input.n %}"})}, {"n": 1}, f=lambda p: seen.append(p) or [p]
+    )
     assert record.output == [{"x": 1}]
     assert seen == [{"x": 1}]
     assert [(e.type, e.previous_event_id) for e in record.events[1:-1]] == [
@@ -79,9 +81,15 @@ def test_without_a_payload_a_function_gets_an_empty_object(play, task):
 
 
 def test_a_function_by_its_arn(play):
-    record = play({"A": {"Type": "Task", "Resource": ARN, "Arguments": {"x": 1}, "TimeoutSeconds": 9}}, f=lambda p: p)
+    record = play(
+        {"A": {"Type": "Task", "Resource": ARN, "Arguments": {"x": 1}, "TimeoutSeconds": 9}}, f=lambda p: p
+    )
     assert record.output == {"x": 1}
-    assert types(record)[2:5] == ["LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionSucceeded"]
+    assert types(record)[2:5] == [
+        "LambdaFunctionScheduled",
+        "LambdaFunctionStarted",
+        "LambdaFunctionSucceeded",
+    ]
     assert record.events[2].details == {"resource": ARN, "input": {"x": 1}, "timeoutInSeconds": 9}
 
 
@@ -101,7 +109,9 @@ def test_an_integration_gets_the_arguments_and_gives_the_result(play):
 
 
 def test_without_arguments_the_input_is_sent(play):
-    assert play({"A": {"Type": "Task", "Resource": SQS}}, {"x": 1}, **{"*": lambda p: [p]}).output == [{"x": 1}]
+    assert play({"A": {"Type": "Task", "Resource": SQS}}, {"x": 1}, **{"*": lambda p: [p]}).output == [
+        {"x": 1}
+    ]
 
 
 def test_a_job_is_submitted_first(play):
@@ -186,7 +196,10 @@ def test_arguments_that_are_too_large(play, task):
 def test_a_call_of_no_function(play, task, arguments):
     record = play({"A": {**task(), "Arguments": arguments}}, f=lambda p: 1)
     assert record.error == "States.Runtime"
-    assert "could not be used to start the Task: [The field 'FunctionName' is required but was missing]" in record.cause
+    assert (
+        "could not be used to start the Task: [The field 'FunctionName' is required but was missing]"
+        in record.cause
+    )
 
 
 def test_a_function_that_only_turns_out_not_to_exist(play, task):
@@ -200,15 +213,26 @@ def test_an_inline_handler_that_takes_too_long_is_late(play, task):
     record = play({"A": task(TimeoutSeconds=5)}, clock=clock, f=lambda p: clock.advance(6))
     assert (record.status, record.error, record.cause) == ("FAILED", "States.Timeout", None)
     assert types(record)[4:] == ["TaskTimedOut", "ExecutionFailed"]
-    assert record.events[4].details == {"resourceType": "lambda", "resource": "invoke", "error": "States.Timeout"}
+    assert record.events[4].details == {
+        "resourceType": "lambda",
+        "resource": "invoke",
+        "error": "States.Timeout",
+    }
     clock = SkippingClock()
-    assert play({"A": task(TimeoutSeconds=5)}, clock=clock, f=lambda p: clock.advance(5)).status == "SUCCEEDED"
-    record = play({"A": {"Type": "Task", "Resource": ARN, "TimeoutSeconds": 1}}, clock=clock, f=lambda p: clock.advance(2))
+    assert (
+        play({"A": task(TimeoutSeconds=5)}, clock=clock, f=lambda p: clock.advance(5)).status == "SUCCEEDED"
+    )
+    record = play(
+        {"A": {"Type": "Task", "Resource": ARN, "TimeoutSeconds": 1}},
+        clock=clock,
+        f=lambda p: clock.advance(2),
+    )
     assert types(record)[4] == "LambdaFunctionTimedOut"
 
 
 @pytest.mark.parametrize(
-    ("name", "caught"), [("States.HeartbeatTimeout", True), ("States.Timeout", True), ("States.TaskFailed", False)]
+    ("name", "caught"),
+    [("States.HeartbeatTimeout", True), ("States.Timeout", True), ("States.TaskFailed", False)],
 )
 def test_a_missed_heartbeat_is_a_timeout(play, task, name, caught):
     clock = SkippingClock()
@@ -226,7 +250,15 @@ def test_a_wrong_type_for_the_timeout(play, task):
 
 
 def test_retry_waits_longer_each_time(play, task):
-    retry = [{"ErrorEquals": ["E"], "IntervalSeconds": 2, "MaxAttempts": 4, "BackoffRate": 3, "MaxDelaySeconds": 10}]
+    retry = [
+        {
+            "ErrorEquals": ["E"],
+            "IntervalSeconds": 2,
+            "MaxAttempts": 4,
+            "BackoffRate": 3,
+            "MaxDelaySeconds": 10,
+        }
+    ]
     record = play({"A": task(Retry=retry)}, f=fails("E", "E", "E", "E"))
     assert record.output == "done"
     times = [e.timestamp - record.started for e in record.events if e.type == "TaskScheduled"]
@@ -249,6 +281,7 @@ def test_each_retrier_counts_for_itself(play, task):
     assert play({"A": task(Retry=retry)}, f=fails("A", "B", "C")).output == "done"
     assert play({"A": task(Retry=retry)}, f=fails("A", "B", "A")).error == "A"
     assert play({"A": task(Retry=[{"ErrorEquals": ["A"], "MaxAttempts": 0}])}, f=fails("A")).error == "A"
+    assert play({"A": task(Retry=retry)}, f=fails("D")).error == "D"
 
 
 def test_jitter_is_the_seeds(play, task):

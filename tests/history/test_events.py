@@ -16,7 +16,9 @@ from flowdeco.history import Event
             {"name": "A", "input": '{"é":null}', "inputDetails": {"truncated": False}},
         ),
         (
-            Event(3, 2, "PassStateExited", 1.0, {"name": "A", "output": None, "assignedVariables": {"x": "y"}}),
+            Event(
+                3, 2, "PassStateExited", 1.0, {"name": "A", "output": None, "assignedVariables": {"x": "y"}}
+            ),
             "stateExitedEventDetails",
             {
                 "name": "A",
@@ -27,7 +29,9 @@ from flowdeco.history import Event
             },
         ),
         (
-            Event(3, 2, "TaskScheduled", 1.0, {"resource": "invoke", "parameters": [1], "timeoutInSeconds": 5}),
+            Event(
+                3, 2, "TaskScheduled", 1.0, {"resource": "invoke", "parameters": [1], "timeoutInSeconds": 5}
+            ),
             "taskScheduledEventDetails",
             {"resource": "invoke", "parameters": "[1]", "timeoutInSeconds": 5},
         ),
@@ -48,7 +52,8 @@ def test_events_are_spelled_as_the_service_spells_them(event, key, details):
 
 
 @pytest.mark.parametrize(
-    "type", ["LambdaFunctionStarted", "MapStateSucceeded", "MapStateFailed", "TaskStateAborted", "MapRunSucceeded"]
+    "type",
+    ["LambdaFunctionStarted", "MapStateSucceeded", "MapStateFailed", "TaskStateAborted", "MapRunSucceeded"],
 )
 def test_events_without_details(type):
     event = Event(3, 2, type, 1.0)

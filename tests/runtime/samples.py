@@ -311,7 +311,9 @@ _values = st.recursive(
         st.builds(Counter, st.dictionaries(_keys, inner, max_size=3)),
         st.builds(OrderedDict, st.dictionaries(_keys, inner, max_size=3)),
         st.builds(
-            defaultdict, st.sampled_from([None, int, list, Counter]), st.dictionaries(_keys, inner, max_size=3)
+            defaultdict,
+            st.sampled_from([None, int, list, Counter]),
+            st.dictionaries(_keys, inner, max_size=3),
         ),
         st.builds(deque, st.lists(inner, max_size=3), st.sampled_from([None, 0, 3])),
         st.builds(MyList, st.lists(inner, max_size=2)),

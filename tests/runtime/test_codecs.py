@@ -78,7 +78,9 @@ def fail(_: Any) -> Any:
 
 def test_codecs_that_fail() -> None:
     register_codec(Broken, name="broken", encode=fail, decode=fail)
-    with pytest.raises(CodecError, match=r"\$\[0\]: the codec 'broken' failed on a .*Broken: ZeroDivisionError: no"):
+    with pytest.raises(
+        CodecError, match=r"\$\[0\]: the codec 'broken' failed on a .*Broken: ZeroDivisionError: no"
+    ):
         codec().encode([Broken()])
     register_codec(Broken, name="broken", encode=lambda _: b"", decode=fail)
     this = codec()

@@ -48,7 +48,7 @@ def test_stand_ins_everywhere() -> None:
 def test_answers_of_leaf_are_taken_as_they_are() -> None:
     expression = Expression()
     encoded = encode_tree(
-        ({1: 1} if False else Value("x"), {Value("z"), "a", 1.5}),
+        (Value("x"), {Value("z"), "a", 1.5}),
         lambda item: expression if isinstance(item, Value) else None,
         ValueCodec(MemoryStore()),
     )

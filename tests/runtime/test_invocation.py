@@ -21,7 +21,9 @@ from tests.runtime.samples import Anything, Point
 HERE = str(Path(__file__))
 
 
-def run(function: Any, *args: Any, codec: ValueCodec | None = None, inline: bool = False, **kwargs: Any) -> Any:
+def run(
+    function: Any, *args: Any, codec: ValueCodec | None = None, inline: bool = False, **kwargs: Any
+) -> Any:
     """The decoded result of an invocation with these arguments."""
     codec = codec or ValueCodec(MemoryStore())
     arguments = codec.encode({"*": list(args), **kwargs})
@@ -67,7 +69,10 @@ def test_payloads() -> None:
         ({"step": 5}, "no invocation of a step"),
         ({"step": "f", "arguments": []}, "the arguments should be"),
         ({"step": "f", "arguments": {"*": {}}}, "the arguments should be"),
-        ({"step": "f", "arguments": {"x": {"$type": "no"}}}, "the arguments of step 'f': cannot decode $[\"x\"]: "),
+        (
+            {"step": "f", "arguments": {"x": {"$type": "no"}}},
+            "the arguments of step 'f': cannot decode $[\"x\"]: ",
+        ),
     ],
 )
 def test_bad_payloads(payload: Any, message: str) -> None:
@@ -259,7 +264,9 @@ def test_results_that_cannot_be_encoded(function: Any, location: Any) -> None:
 
 def test_results_of_functions_without_source() -> None:
     error = failure(iter, [1])
-    assert error.body["errorMessage"].startswith("the result of step 'the step': cannot encode $: a list_iterator")
+    assert error.body["errorMessage"].startswith(
+        "the result of step 'the step': cannot encode $: a list_iterator"
+    )
     assert error.body["stackTrace"] == []
     endless: Any = Anything()
     endless.__dict__["__wrapped__"] = endless

@@ -51,8 +51,12 @@ def test_previews_are_short_and_printable(codec: ValueCodec) -> None:
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-@pytest.mark.parametrize("value", [b"x" * 300, ["y" * 40_000], Anything(a=1)], ids=["bytes", "json", "pickle"])
-def test_any_changed_byte_of_the_stored_value_is_refused(codec: ValueCodec, value: Any, data: st.DataObject) -> None:
+@pytest.mark.parametrize(
+    "value", [b"x" * 300, ["y" * 40_000], Anything(a=1)], ids=["bytes", "json", "pickle"]
+)
+def test_any_changed_byte_of_the_stored_value_is_refused(
+    codec: ValueCodec, value: Any, data: st.DataObject
+) -> None:
     reference = codec.encode(value)
     stored = codec.store.read(reference["sha256"])
     position = data.draw(st.integers(0, len(stored) - 1))
@@ -73,13 +77,19 @@ def test_any_changed_byte_of_the_stored_value_is_refused(codec: ValueCodec, valu
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-@pytest.mark.parametrize("value", [b"x" * 300, ["y" * 40_000], Anything(a=1)], ids=["bytes", "json", "pickle"])
-def test_any_changed_character_of_a_reference_is_refused(codec: ValueCodec, value: Any, data: st.DataObject) -> None:
+@pytest.mark.parametrize(
+    "value", [b"x" * 300, ["y" * 40_000], Anything(a=1)], ids=["bytes", "json", "pickle"]
+)
+def test_any_changed_character_of_a_reference_is_refused(
+    codec: ValueCodec, value: Any, data: st.DataObject
+) -> None:
     reference = codec.encode(value)
     field = data.draw(st.sampled_from(sorted(reference.keys() - {"uri", "preview"})))
     old = reference[field]
     if isinstance(old, int):
-        new: Any = data.draw(st.integers().filter(lambda n: n != old) | st.sampled_from([str(old), None, float(old)]))
+        new: Any = data.draw(
+            st.integers().filter(lambda n: n != old) | st.sampled_from([str(old), None, float(old)])
+        )
     else:
         position = data.draw(st.integers(0, max(len(old) - 1, 0)))
         new = old[:position] + data.draw(st.characters(codec="utf-8")) + old[position + 1 :]
@@ -166,11 +176,17 @@ def test_a_pickle_naming_a_class_of_a_script_that_is_not_here(codec: ValueCodec)
         ({"$type": "json:Gone"}, "the module 'json' has no 'Gone'"),
         ({"$type": "json.decoder:JSONDecoder.decode.x"}, "has no"),
         ({"$type": "json:dumps"}, "'json:dumps' is not a class"),
-        ({"$type": "subprocess:Popen", "args": "true"}, "neither an Enum, a NamedTuple, a dataclass nor a pydantic"),
+        (
+            {"$type": "subprocess:Popen", "args": "true"},
+            "neither an Enum, a NamedTuple, a dataclass nor a pydantic",
+        ),
         ({"$type": "enum:Enum", "value": 1}, "neither an Enum"),
         ({"$type": "tests.runtime.samples:OwnReduce", "a": 1}, "neither an Enum"),
         ({"$type": "tests.runtime.samples:Slotted", "a": 1}, "has the fields (a, b), the data has (a)"),
-        ({"$type": "tests.runtime.samples:Point", "x": 1, "z": 2}, "has the fields (x, y), the data has (x, z)"),
+        (
+            {"$type": "tests.runtime.samples:Point", "x": 1, "z": 2},
+            "has the fields (x, y), the data has (x, z)",
+        ),
         ({"$type": "tests.runtime.samples:Slotted", "a": {"$type": "no"}, "b": 1}, "cannot decode $.a: "),
         ({"$type": "tests.runtime.samples:Color", "value": "grey"}, "malformed tests.runtime.samples:Color"),
     ],

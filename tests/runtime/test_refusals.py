@@ -138,6 +138,19 @@ def test_the_path_goes_on_inside_what_is_pickled() -> None:
     later = 1
 
 
+LOCK = threading.Lock()
+
+
+def test_a_function_that_fails_although_its_parts_do_not() -> None:
+    one = 1
+
+    def function() -> Any:
+        return one, LOCK
+
+    function.__module__ = "elsewhere"
+    assert "cannot be pickled" in refused(function).message
+
+
 def test_pickling_that_fails_as_a_whole() -> None:
     class Silent:
         def __reduce__(self) -> Any:
@@ -157,11 +170,6 @@ def test_pickling_that_fails_as_a_whole() -> None:
 def test_code_of_the_user_that_fails_while_it_is_encoded() -> None:
     class Wrong(Exception):
         pass
-
-    class Strange:
-        @property
-        def __class__(self) -> Any:
-            raise Wrong("no class")
 
     class Unshowable(str):
         __slots__ = ()

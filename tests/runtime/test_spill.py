@@ -70,7 +70,11 @@ def test_the_largest_moves_first_and_no_more_than_needed() -> None:
     value = {"a": "x" * 10_000, "b": "y" * 30_000, "c": "z" * 20_000}
     encoded = codec().encode(value)
     assert [key for key in value if encoded[key] != value[key]] == ["b"]
-    value = {"a": {"x": list(range(3000)), "y": 1}, "b": {"x": list(range(3000)), "y": 2}, "c": {"x": ["c" * 9000]}}
+    value = {
+        "a": {"x": list(range(3000)), "y": 1},
+        "b": {"x": list(range(3000)), "y": 2},
+        "c": {"x": ["c" * 9000]},
+    }
     encoded = codec().encode(value)
     assert encoded["a"]["x"]["$type"] == "reference"
     assert encoded["b"] == value["b"]
@@ -89,9 +93,29 @@ def test_containers_of_many_small_parts_move_as_a_whole() -> None:
         encoded = this.encode(value)
         assert size(encoded) < LIMIT
         assert same(this.decode(encoded), value)
-    nested = {"a": {str(i): i for i in range(2000)}, "b": {str(i): "x" * 10 for i in range(900)}, "c": [0] * 9000}
+    nested = {
+        "a": {str(i): i for i in range(2000)},
+        "b": {str(i): "x" * 10 for i in range(900)},
+        "c": [0] * 9000,
+    }
     this = codec()
     assert this.decode(this.encode(nested)) == nested
+
+
+def test_when_moving_the_large_parts_is_not_enough() -> None:
+    many = {str(i): "x" * 20 for i in range(800)}
+    value = {
+        "a": {**many, "big": "y" * 2000},
+        "b": {**many, "big": ["y" * 2000]},
+        "c": 1,
+        "d": {"e": "f" * 1500},
+    }
+    this = codec()
+    encoded = this.encode(value)
+    assert encoded["a"]["codec"] == "json" or encoded["b"]["codec"] == "json"
+    assert encoded["c"] == 1
+    assert size(encoded) <= LIMIT
+    assert this.decode(encoded) == value
 
 
 def test_references_are_not_moved_into_references_one_by_one() -> None:

@@ -15,7 +15,6 @@ import pytest
 
 from flowdeco.errors import StoreError
 from flowdeco.runtime import DirectoryStore, MemoryStore, Store
-from flowdeco.runtime import store as store_module
 
 DATA = b"data"
 DIGEST = sha256(DATA).hexdigest()
@@ -39,9 +38,8 @@ def test_write_and_read(store: Store) -> None:
 
 
 def test_layout_and_modes(tmp_path: Path) -> None:
-    os.umask(old := os.umask(0))
+    old = os.umask(0)
     try:
-        os.umask(0)
         root = tmp_path / "new" / "store"
         store = DirectoryStore(root)
         assert not root.exists()
@@ -69,7 +67,9 @@ def test_a_relative_root_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.
     assert (tmp_path / "store").is_dir()
 
 
-@pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "a" * 63, "../" + "a" * 61, "a" * 64 + "/x"])
+@pytest.mark.parametrize(
+    "digest", ["", "../../etc/passwd", "A" * 64, "a" * 63, "../" + "a" * 61, "a" * 64 + "/x"]
+)
 def test_names_that_are_no_digests(tmp_path: Path, digest: str) -> None:
     store = DirectoryStore(tmp_path)
     for act in (store.exists, store.read, lambda name: store.write(name, DATA)):
@@ -104,24 +104,22 @@ def test_no_permission(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
-class FailingFiles:
-    """Stands in for the functions that write: the n-th call fails."""
+class FailingStore(DirectoryStore):
+    """Every new file fails, after it was written."""
 
-    def __init__(self, real: Any, error: OSError, before: Any = None) -> None:
-        self.real, self.error, self.before = real, error, before
+    def __init__(self, root: Path, error: OSError, meanwhile: Any = lambda: None) -> None:
+        super().__init__(root)
+        self.error, self.meanwhile = error, meanwhile
 
-    def __call__(self, *args: Any) -> Any:
-        self.real(*args)
-        if self.before is not None:
-            self.before()
+    def create(self, path: str, data: bytes) -> None:
+        super().create(path, data)
+        self.meanwhile()
         raise self.error
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO])
-def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    error = OSError(code, os.strerror(code))
-    monkeypatch.setattr(store_module, "_write_new", FailingFiles(store_module._write_new, error))
-    store = DirectoryStore(tmp_path)
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, code: int) -> None:
+    store = FailingStore(tmp_path, OSError(code, os.strerror(code)))
     with pytest.raises(StoreError) as caught:
         store.write(DIGEST, DATA)
     assert os.strerror(code) in caught.value.message
@@ -131,31 +129,20 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert not store.exists(DIGEST)
 
 
-def test_losing_a_race_to_another_writer_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = DirectoryStore(tmp_path)
+def test_losing_a_race_to_another_writer_is_no_failure(tmp_path: Path) -> None:
     path = tmp_path / DIGEST[:2] / DIGEST[2:]
-    failing = FailingFiles(
-        store_module._write_new, OSError(errno.EACCES, "in use"), before=lambda: path.write_bytes(DATA)
-    )
-    monkeypatch.setattr(store_module, "_write_new", failing)
+    store = FailingStore(tmp_path, OSError(errno.EACCES, "in use"), meanwhile=lambda: path.write_bytes(DATA))
     store.write(DIGEST, DATA)
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_directories_made_by_somebody_else_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.mkdir
+def test_a_temporary_file_that_is_gone_already(tmp_path: Path) -> None:
+    class Cleaned(DirectoryStore):
+        def create(self, path: str, data: bytes) -> None:
+            raise OSError("no device")
 
-    def mkdir(path: str, mode: int) -> None:
-        real(path, mode)
-        real(path, mode)
-
-    monkeypatch.setattr(store_module.os, "mkdir", mkdir)
-    store_module._make_private(str(tmp_path / "a" / "b"))
-    assert (tmp_path / "a" / "b").is_dir()
-
-
-def test_removing_what_is_not_there(tmp_path: Path) -> None:
-    store_module._remove(str(tmp_path / "nothing"))
+    with pytest.raises(StoreError, match="a value cannot be written: no device"):
+        Cleaned(tmp_path).write(DIGEST, DATA)
 
 
 def _write_many(root: str) -> int:

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from flowdeco.errors import CodecError
-from flowdeco.runtime import MemoryStore, ValueCodec
+from flowdeco.runtime import MemoryStore, ValueCodec, pickles
+from flowdeco.runtime.encoding import json_text, text_function
 from tests.runtime import samples
 from tests.runtime.samples import Access, Color, Model, Odd, Point, Slotted, same, values
 
@@ -89,7 +90,10 @@ def test_encoding_is_deterministic_and_shares_nothing(value: Any) -> None:
         (Odd.X, {"$type": "tests.runtime.samples:Odd", "name": "X"}),
         (Access.READ | Access.RUN, {"$type": "tests.runtime.samples:Access", "value": 5}),
         (Point(1), {"$type": "tests.runtime.samples:Point", "x": 1, "y": 0}),
-        (Slotted(1, (2,)), {"$type": "tests.runtime.samples:Slotted", "a": 1, "b": {"$type": "tuple", "items": [2]}}),
+        (
+            Slotted(1, (2,)),
+            {"$type": "tests.runtime.samples:Slotted", "a": 1, "b": {"$type": "tuple", "items": [2]}},
+        ),
         (samples.Outer.Inner(3), {"$type": "tests.runtime.samples:Outer.Inner", "value": 3}),
         (Counter("aab"), {"$type": "Counter", "a": 2, "b": 1}),
         (OrderedDict(b=1, a=2), {"$type": "OrderedDict", "b": 1, "a": 2}),
@@ -208,7 +212,8 @@ def test_replaced_and_nameless_classes_have_no_name() -> None:
 SCRIPT = """
 import enum, sys
 from dataclasses import dataclass
-from flowdeco.runtime import MemoryStore, ValueCodec
+from flowdeco.runtime import MemoryStore, ValueCodec, pickles
+from flowdeco.runtime.encoding import json_text, text_function
 
 @dataclass
 class Model:
@@ -252,6 +257,32 @@ def test_classes_of_the_script(tmp_path: Path) -> None:
     script.write_text(SCRIPT)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("fine\n", 0), done.stderr
+
+
+def test_without_cloudpickle_the_standard_pickle_is_used() -> None:
+    code = """if 1:
+        import sys
+        from fractions import Fraction
+        sys.modules["cloudpickle"] = None
+        from flowdeco.runtime import MemoryStore, ValueCodec, pickles
+from flowdeco.runtime.encoding import json_text, text_function
+        codec = ValueCodec(MemoryStore(), main_module="somewhere")
+        print(codec.decode(codec.encode([Fraction(1, 3), Fraction])))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "[Fraction(1, 3), <class 'fractions.Fraction'>]\n", done.stderr
+
+
+def test_a_pickle_is_self_contained() -> None:
+    assert pickles.resolve("tests.runtime.samples:Model") is Model
+
+
+def test_without_the_c_accelerator_of_json_the_text_is_the_same() -> None:
+    slow = text_function(None)
+    for data in ({"b": [1, 2.5, None], "a": "é\n"}, [], "x"):
+        assert slow(data) == json_text(data)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        slow([float("nan")])
 
 
 def test_importing_the_runtime_is_light() -> None:

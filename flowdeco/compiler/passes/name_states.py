@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from flowdeco.errors import CompileError
 from flowdeco.graph import Block, Call, Fork, Graph, Map, Node, walk
 
 _LONGEST = 80
+_UNNAMED = "item"
+"""What the item of `f.map(xs)` is called: nobody named it."""
 
 
 def name_states(graph: Graph) -> Graph:
     """`model = train(df)` is the state `train`; where a step is called several times, `train model`, else `train 2`.
 
-    A map is named after the variable of its results, a fork after what it runs. Raises CompileError when two calls were
-    given the same name with `.options(name=...)`.
+    A map is named after the variable of its results, a fork after what it runs. Names given with `.options(name=...)`
+    are kept.
     """
     nodes = list(walk(graph.block))
-    names = _given(nodes)
+    names = {node.id: node.name for node in nodes if node.name}
     taken = set(names.values())
     bases = {node.id: _base(node) for node in nodes if node.id not in names}
     often = Counter(bases.values())
@@ -36,31 +37,12 @@ def name_states(graph: Graph) -> Graph:
     return replace(graph, block=_named(graph.block, names))
 
 
-def _given(nodes: list[Node]) -> dict[int, str]:
-    """Names the user chose."""
-    names: dict[int, str] = {}
-    first: dict[str, Node] = {}
-    for node in nodes:
-        if not node.name:
-            continue
-        other = first.setdefault(node.name, node)
-        if other is not node:
-            places = [str(n.location) for n in (other, node) if not isinstance(n, Fork) and n.location]
-            raise CompileError(
-                f"two states are named {node.name!r}" + (f" ({' and '.join(places)})" if places else ""),
-                location=None if isinstance(node, Fork) else node.location,
-                hint="give each .options(name=...) a name of its own",
-            )
-        names[node.id] = node.name
-    return names
-
-
 def _base(node: Node) -> str:
     match node:
         case Call():
-            return node.step
+            return node.name or node.step
         case Map():
-            return node.target or f"each {node.item_name}"
+            return node.target or f"each {node.item_name if node.item_name != _UNNAMED else _first(node.block)}"
         case Fork():
             firsts = [_first(branch) for branch in node.branches]
             different = list(dict.fromkeys(firsts))

@@ -1,0 +1,1 @@
+"""Graphs, findings, executions and their progress, for people. Plain text first; colour where it is welcome."""

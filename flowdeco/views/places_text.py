@@ -1,0 +1,31 @@
+"""Places in source files, as short as they can be while editors and terminals still find them."""
+
+from __future__ import annotations
+
+import os
+
+from flowdeco.errors import Location
+
+
+def place_text(place: Location | str | None) -> str:
+    """A place: files below the current folder are named from there.
+
+    >>> place_text(Location("/srv/pipeline.py", 12)), place_text("States.Train"), place_text(None)
+    ('/srv/pipeline.py:12', 'States.Train', '')
+    """
+    match place:
+        case Location(file, line):
+            return f"{file_text(file)}:{line}"
+        case str():
+            return file_text(place) if os.path.isabs(place) else place
+        case None:
+            return ""
+
+
+def file_text(file: str) -> str:
+    """The name of a file, from the current folder when it is below that."""
+    try:
+        relative = os.path.relpath(file)
+    except (ValueError, OSError):  # another drive, or no current folder
+        return file
+    return file if relative.startswith("..") else relative
