@@ -95,16 +95,16 @@ def pick(candidates: list[Candidate]) -> Candidate:
 
 
 @step
-def save(best: Candidate, folder: Path) -> Path:
+def save(best: Candidate, folder: Path) -> str:
     """Writes the model itself."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "model.pkl"
     file.write_bytes(pickle.dumps(best.model))
-    return file
+    return str(file)
 
 
 @step
-def write_card(best: Candidate, candidates: list[Candidate], data: Split, seed: int, folder: Path) -> Path:
+def write_card(best: Candidate, candidates: list[Candidate], data: Split, seed: int, folder: Path) -> str:
     """Writes what a reader must know before using the model."""
     rows = [
         f"| {'**' + c.name + '**' if c.name == best.name else c.name} | {c.auc:.4f} | {c.accuracy:.4f} | {c.recall:.4f} |"
@@ -125,7 +125,7 @@ def write_card(best: Candidate, candidates: list[Candidate], data: Split, seed: 
     folder.mkdir(parents=True, exist_ok=True)
     card = folder / "MODEL_CARD.md"
     card.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return card
+    return str(card)
 
 
 @workflow

@@ -25,7 +25,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -131,6 +131,17 @@ class FlowdecoError(Exception):
 
     def __str__(self) -> str:
         return _text(self.message, self.location, self.hint)
+
+    def at(self, location: Location | str | None) -> Self:
+        """This error, with a location if it had none.
+
+        >>> str(OptionError("timeout is too long").at("pipeline.py:3").at("elsewhere.py:1"))
+        'pipeline.py:3: timeout is too long'
+        """
+        if self.location is None:
+            self.location = location
+            self.args = (self.message, location, self.hint)
+        return self
 
     def __reduce__(self) -> Any:
         return _rebuild, (type(self), self.__dict__)
@@ -253,11 +264,13 @@ class ExecutionAborted(ExecutionFailed):
 def did_you_mean(name: str, names: Sequence[str]) -> str | None:
     """A hint naming the closest of `names`, in any case of letters, or None when none is close.
 
-    >>> did_you_mean("Trian", ["train", "test"])
+    >>> did_you_mean("TRIAN", ["train", "test"])
     "did you mean 'train'?"
     """
     from difflib import get_close_matches
 
-    spellings = {known.casefold(): known for known in reversed(names)}
-    close = get_close_matches(name.casefold(), spellings, n=1)
-    return f"did you mean {spellings[close[0]]!r}?" if close else None
+    close = get_close_matches(name, names, n=1)
+    if not close:
+        spellings = {known.casefold(): known for known in names}
+        close = [spellings[known] for known in get_close_matches(name.casefold(), spellings, n=1)]
+    return f"did you mean {close[0]!r}?" if close else None

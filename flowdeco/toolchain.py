@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 from flowdeco.asl.emit import emit
@@ -242,6 +243,8 @@ def _handlers(traced: Trace, codec: ValueCodec) -> dict[str, Handler]:
         try:
             return invoke(payload, resolve=resolve, codec=own)
         except StepError as error:
+            if isinstance(error.exception, KeyboardInterrupt) and current_thread() is main_thread():
+                raise error.exception from None  # the user's Ctrl-C: only the main thread ever gets it
             raise TaskFailure(error.body["errorType"], json.dumps(error.body, ensure_ascii=False)) from error
 
     return dict.fromkeys(function_names(traced.graph).values(), handle)

@@ -7,15 +7,20 @@ The data is what compiling, packaging and deploying read; nothing here does any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, Literal, TypeAlias
+from math import inf
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from flowdeco.authoring.permissions import Permission as Permission
+from flowdeco.authoring.permissions import read_permissions as read_permissions
 from flowdeco.authoring.quantities import mebibytes, seconds
-from flowdeco.errors import OptionError, did_you_mean
+from flowdeco.errors import Location, OptionError, did_you_mean
 
-Duration: TypeAlias = int | float | str | timedelta
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+Duration: TypeAlias = "int | float | str | timedelta"
 """Seconds as a number, `"90s"`, `"5m"`, `"1h30m"`, `"2d"`, or a timedelta."""
 
 Size: TypeAlias = int | float | str
@@ -26,18 +31,14 @@ ErrorName: TypeAlias = str | type[BaseException]
 ANY_ERROR = "States.ALL"
 
 _MAX_SECONDS = 99_999_999
+_MAX_DELAY = 31_622_400
 _ILLEGAL_IN_NAMES = frozenset('?*<>{}[]"#%\\^|~`$&,;:/')
 
 
 def whole_seconds(value: Duration, what: str, maximum: int = _MAX_SECONDS) -> int:
     """Step Functions counts whole seconds from 1: anything else is refused."""
-    number = seconds(value, what=what)
-    if number != int(number) or not 1 <= number <= maximum:
-        raise OptionError(
-            f"{what} is {value!r}: Step Functions takes whole seconds from 1 to {maximum:,}",
-            hint=f"write {what}={max(1, min(maximum, round(number)))}",
-        )
-    return int(number)
+    reason = "Step Functions counts whole seconds"
+    return int(seconds(value, what=what, minimum=1, maximum=maximum, whole=True, reason=reason))
 
 
 def check_name(name: object, what: str, *, maximum: int = 80, spaces: bool = True) -> str:
@@ -46,10 +47,11 @@ def check_name(name: object, what: str, *, maximum: int = 80, spaces: bool = Tru
     Source: the Step Functions quotas page and the API reference of CreateStateMachine.
     """
     if not isinstance(name, str) or not name.strip():
-        raise OptionError(f"{what} must be a non-empty string, not {name!r}")
+        raise OptionError(f"{what} must be a non-empty string, not {name!r}", hint="write name='...'")
     if len(name) > maximum:
         raise OptionError(
-            f"{what} has {len(name)} characters; Step Functions takes at most {maximum}: {name!r}"
+            f"{what} {name!r} has {len(name)} characters; Step Functions takes at most {maximum}",
+            hint="give it a shorter one with name='...'",
         )
     bad = sorted({c for c in name if c in _ILLEGAL_IN_NAMES or not c.isprintable()})
     if not spaces:
@@ -59,6 +61,8 @@ def check_name(name: object, what: str, *, maximum: int = 80, spaces: bool = Tru
             f"{what} {name!r} has characters that Step Functions refuses: {' '.join(map(repr, bad))}",
             hint="use letters, digits, '-' and '_'" + (" and spaces" if spaces else ""),
         )
+    if name != name.strip():
+        raise OptionError(f"{what} {name!r} begins or ends with a space", hint=f"write {name.strip()!r}")
     return name
 
 
@@ -93,46 +97,82 @@ class Retry:
         max_delay: Duration | None = None,
         jitter: bool = False,
     ) -> None:
-        if isinstance(max_attempts, bool) or not isinstance(max_attempts, int):
-            raise OptionError(f"Retry max_attempts must be a whole number, not {max_attempts!r}")
-        if not 0 <= max_attempts <= _MAX_SECONDS:
-            raise OptionError(f"Retry max_attempts is {max_attempts}: it must be 0 to {_MAX_SECONDS:,}")
-        if isinstance(backoff_rate, bool) or not isinstance(backoff_rate, int | float) or backoff_rate < 1:
-            raise OptionError(f"Retry backoff_rate must be a number of at least 1.0, not {backoff_rate!r}")
-        names = (on,) if isinstance(on, str | type) else tuple(on)
-        if not names:
-            raise OptionError("Retry on=() retries nothing", hint="name the errors, or leave it out for all")
-        for name in names:
-            _check_error(name)
-        put = object.__setattr__
-        put(self, "on", names)
-        put(self, "max_attempts", max_attempts)
-        put(self, "interval", whole_seconds(interval, "Retry interval"))
-        put(self, "backoff_rate", float(backoff_rate))
-        limit = None if max_delay is None else whole_seconds(max_delay, "Retry max_delay", 31_622_400)
-        put(self, "max_delay", limit)
-        put(self, "jitter", bool(jitter))
+        try:
+            fields = _retry_fields(on, max_attempts, interval, backoff_rate, max_delay, jitter)
+        except OptionError as error:
+            raise error.at(Location.of_caller()) from None
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def of_everything(self) -> bool:
+        """Whether it is for every error."""
+        return any(error in (ANY_ERROR, Exception, BaseException) for error in self.on)
+
+
+def _retry_fields(
+    on: object,
+    max_attempts: object,
+    interval: Duration,
+    rate: object,
+    max_delay: Duration | None,
+    jitter: object,
+) -> dict[str, Any]:
+    names = (on,) if isinstance(on, str | type) else on
+    if not isinstance(names, list | tuple):
+        raise OptionError(f"Retry on={on!r}: {_EXPECTED_ERRORS}", hint=_ERRORS_HINT)
+    if not names:
+        raise OptionError("Retry on=() retries nothing", hint="name the errors, or leave it out for all")
+    for name in names:
+        _check_error(name)
+    if type(max_attempts) is not int or not 0 <= max_attempts <= _MAX_SECONDS:
+        raise OptionError(
+            f"Retry max_attempts must be a whole number from 0 to {_MAX_SECONDS:,}, not {max_attempts!r}",
+            hint="it counts the retries after the first try",
+        )
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1 <= rate < inf:
+        raise OptionError(
+            f"Retry backoff_rate must be a number of at least 1.0, not {rate!r}",
+            hint="1.0 keeps the waits equal, 2.0 doubles them",
+        )
+    if not isinstance(jitter, bool):
+        raise OptionError(f"Retry jitter must be True or False, not {jitter!r}", hint="write jitter=True")
+    limit = None if max_delay is None else whole_seconds(max_delay, "Retry max_delay", _MAX_DELAY)
+    return {
+        "on": tuple(names),
+        "max_attempts": max_attempts,
+        "interval": whole_seconds(interval, "Retry interval"),
+        "backoff_rate": float(rate),
+        "max_delay": limit,
+        "jitter": jitter,
+    }
+
+
+_EXPECTED_ERRORS = "expected an exception class, an error name, or a list of them"
+_ERRORS_HINT = "for example on=ConnectionError or on='States.Timeout'"
+_SERVICE_ERRORS = tuple(
+    f"States.{name}"
+    for name in (
+        *("ALL", "Timeout", "HeartbeatTimeout", "TaskFailed", "Permissions", "DataLimitExceeded"),
+        *("QueryEvaluationError", "NoChoiceMatched", "ItemReaderFailed", "ResultWriterFailed"),
+        *("ExceedToleratedFailureThreshold", "IntrinsicFailure", "ParameterPathFailure"),
+        *("ResultPathMatchFailure", "BranchFailed", "Http.Socket"),
+    )
+)
+"""Source: the Step Functions guide, "Handling errors"; `States.Http.StatusCode.<n>` besides."""
 
 
 def _check_error(name: object) -> None:
     if isinstance(name, type) and issubclass(name, BaseException):
         return
     if not isinstance(name, str) or not name:
-        raise OptionError(
-            f"Retry on={name!r}: expected an exception class or an error name",
-            hint="for example on=ConnectionError or on='States.Timeout'",
-        )
+        raise OptionError(f"Retry on={name!r}: {_EXPECTED_ERRORS}", hint=_ERRORS_HINT)
     if name == "States.Runtime":
         raise OptionError("States.Runtime can be neither retried nor caught", hint="leave it out")
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """A statement of the step's role: IAM actions on resource ARNs, under optional conditions."""
-
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    conditions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    status = name.startswith("States.Http.StatusCode.")
+    if name.startswith("States.") and name not in _SERVICE_ERRORS and not status:
+        hint = did_you_mean(name, _SERVICE_ERRORS) or "names that begin with States. are Step Functions' own"
+        raise OptionError(f"Step Functions has no error {name!r}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,73 +204,51 @@ class WorkflowOptions:
 
 def read_retry(value: object) -> tuple[Retry, ...]:
     """`retry=`: a number of retries of every error, a Retry, or a list of them, exception classes and error names."""
+    retries = tuple(_retries(value))
+    for i, retry in enumerate(retries[:-1]):
+        if retry.of_everything:
+            raise OptionError(
+                f"retry: entry {i + 1} is for every error, so what follows it is never reached",
+                hint="put it last",
+            )
+    return retries
+
+
+def _retries(value: object) -> Iterator[Retry]:
     match value:
         case None | False:
-            return ()
+            pass
         case True:
-            return (Retry(),)
+            yield Retry()
         case int():
-            return (Retry(max_attempts=value),) if value else ()
+            if value:
+                yield Retry(max_attempts=value)
         case Retry():
-            return (value,)
+            yield value
         case str() | type():
-            return (Retry(on=value),)  # type: ignore[arg-type]
+            yield Retry(on=value)
         case list() | tuple():
-            return tuple(entry for item in value for entry in read_retry(item))
-    raise OptionError(
-        f"retry={value!r} is not understood",
-        hint="write a number of retries, Retry(on=..., max_attempts=...), or a list of Retry",
-    )
-
-
-def read_permissions(value: object) -> tuple[Permission, ...]:
-    """`permissions=`: `"s3:GetObject arn:aws:s3:::bucket/*"`, IAM statements as dicts, or a list of both."""
-    if value is None:
-        return ()
-    entries = value if isinstance(value, list | tuple) else [value]
-    return tuple(_permission(entry) for entry in entries)
-
-
-def _permission(entry: object) -> Permission:
-    hint = "write 's3:GetObject arn:aws:s3:::bucket/*' or {'Action': ..., 'Resource': ...}"
-    conditions: list[tuple[str, str, tuple[str, ...]]] = []
-    match entry:
-        case Permission():
-            return entry
-        case str():
-            words = entry.replace(",", " ").split()
-            actions = [w for w in words if not _is_resource(w)]
-            resources = [w for w in words if _is_resource(w)]
-        case dict():
-            extra = set(entry) - {"Effect", "Action", "Resource", "Condition", "Sid"}
-            if extra or entry.get("Effect", "Allow") != "Allow":
-                raise OptionError(f"permission {entry!r} is not an Allow statement", hint=hint)
-            actions, resources = _strings(entry.get("Action")), _strings(entry.get("Resource"))
-            for operator, tests in dict(entry.get("Condition") or {}).items():
-                conditions += [(operator, key, tuple(_strings(values))) for key, values in tests.items()]
+            for item in value:
+                yield from _retries(item)
         case _:
-            raise OptionError(f"permission {entry!r} is not understood", hint=hint)
-    if not actions or not resources:
-        missing = "no action" if not actions else "no resource"
-        raise OptionError(f"permission {entry!r} names {missing}", hint=hint)
-    for action in actions:
-        service, colon, verb = action.partition(":")
-        if action != "*" and not (colon and service and verb):
-            raise OptionError(f"{action!r} is not an IAM action", hint="an action reads service:Verb")
-    return Permission(tuple(actions), tuple(resources), tuple(conditions))
+            raise OptionError(
+                f"retry={value!r} is not understood",
+                hint="write a number of retries, Retry(on=..., max_attempts=...), or a list of Retry",
+            )
 
 
-def _is_resource(word: str) -> bool:
-    return word == "*" or word.startswith("arn:")
+_RESERVED_ENV = frozenset(
+    (
+        *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV"),
+        *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION"),
+        *("AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"),
+        *("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+        *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
+    )
+)
+"""Source: the Lambda guide, "Defined runtime environment variables"."""
 
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [str(item) for item in value] if isinstance(value, list | tuple) else []
-
-
-_RESERVED_ENV = ("AWS_", "LAMBDA_", "_HANDLER", "_X_AMZN_TRACE_ID", "FLOWDECO_")
+_ENV_BYTES = 4096
 
 
 def read_env(value: object) -> tuple[tuple[str, str], ...]:
@@ -238,19 +256,33 @@ def read_env(value: object) -> tuple[tuple[str, str], ...]:
     if value is None:
         return ()
     if not isinstance(value, Mapping):
-        raise OptionError(f"env must be a dict of strings, not {value!r}")
+        raise OptionError(f"env must be a dict of strings, not {value!r}", hint="write env={'NAME': 'text'}")
     pairs = []
     for key, text in value.items():
-        if not isinstance(key, str) or not key.isidentifier():
-            raise OptionError(f"env name {key!r} must be letters, digits and '_'")
-        if key.startswith(_RESERVED_ENV):
+        if not isinstance(key, str) or not _is_env_name(key):
+            raise OptionError(
+                f"env name {key!r} is not one Lambda takes",
+                hint="use two or more letters, digits and '_', a letter first",
+            )
+        if key in _RESERVED_ENV or key.startswith("FLOWDECO_"):
             raise OptionError(f"env name {key!r} is reserved", hint="Lambda and flowdeco set it themselves")
         if not isinstance(text, str):
             raise OptionError(f"env {key} must be a string, not {text!r}", hint=f"write {str(text)!r}")
         pairs.append((key, text))
-    if sum(len(k) + len(v) for k, v in pairs) > 4096:
-        raise OptionError("env is over 4 KB, the limit of Lambda", hint="read the values from a file or from S3")
+    size = sum(len(key.encode()) + len(text.encode()) for key, text in pairs)
+    if size > _ENV_BYTES:
+        raise OptionError(
+            f"env is {size:,} bytes, more than the 4 KB that Lambda takes",
+            hint="read the values from a file or from S3",
+        )
     return tuple(sorted(pairs))
+
+
+def _is_env_name(name: str) -> bool:
+    # `_HANDLER` and the like pass here, to be refused as reserved.
+    if name in _RESERVED_ENV:
+        return True
+    return len(name) > 1 and name.isascii() and name[0].isalpha() and name.isidentifier()
 
 
 def _requirements(value: object) -> tuple[str, ...] | None:
@@ -258,86 +290,106 @@ def _requirements(value: object) -> tuple[str, ...] | None:
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise OptionError(
-            f"requirements must be a list of strings, not {value!r}", hint=f"write requirements=[{value!r}]"
+            f"requirements must be a list of strings, not {value!r}",
+            hint=f"write requirements={[value] if isinstance(value, str) else ['pandas>=2']!r}",
         )
-    entries = tuple(value)
+    entries = list(value)
     for entry in entries:
         if not isinstance(entry, str) or not entry.strip():
-            raise OptionError(f"requirement {entry!r} must be a string such as 'pandas>=2'")
-    return entries
+            raise OptionError(f"requirement {entry!r} must be a string", hint="for example 'pandas>=2'")
+    # A set has no order of its own, and what is built from this must not change from run to run.
+    return tuple(sorted(entries) if isinstance(value, Set) else entries)
 
 
-def _bounded(value: Size, what: str, low: int, high: int) -> int:
-    size = mebibytes(value, what=what)
-    if not low <= size <= high:
-        raise OptionError(f"{what} is {value!r} ({size:,} MB): Lambda takes {low:,} MB to {high:,} MB")
-    return size
-
-
-def _choice(value: object, what: str, allowed: Sequence[str]) -> Any:
-    if value not in allowed:
-        hint = did_you_mean(str(value), allowed)
-        raise OptionError(f"{what}={value!r}: it must be {' or '.join(map(repr, allowed))}", hint=hint)
+def _architecture(value: object) -> Any:
+    if value not in ("x86_64", "arm64"):
+        hint = did_you_mean(str(value), ("x86_64", "arm64"))
+        raise OptionError(f"architecture must be 'x86_64' or 'arm64', not {value!r}", hint=hint)
     return value
-
-
-def step_options(name: str, comment: str, given: Mapping[str, Any]) -> StepOptions:
-    """Checks the options of `@step`. Raises OptionError naming the option, what it takes and what to write."""
-    known = {
-        "retry": read_retry,
-        "timeout": lambda v: whole_seconds(v, "timeout"),
-        "heartbeat": lambda v: whole_seconds(v, "heartbeat"),
-        "requirements": _requirements,
-        "memory": lambda v: _bounded(v, "memory", 128, 10_240),
-        "storage": lambda v: _bounded(v, "storage", 512, 10_240),
-        "architecture": lambda v: _choice(v, "architecture", ("x86_64", "arm64")),
-        "env": read_env,
-        "permissions": read_permissions,
-        "pickle": _flag,
-    }
-    for option in given:
-        if option not in known:
-            hint = did_you_mean(option, [*known, "name", "comment"])
-            raise OptionError(f"@step has no option {option!r}", hint=hint)
-    values = {option: known[option](value) for option, value in given.items() if value is not None}
-    options = StepOptions(check_name(name, "step name"), _comment(comment), **values)
-    check_heartbeat(options.heartbeat, options.timeout)
-    return options
-
-
-def check_heartbeat(heartbeat: int | None, timeout: int | None) -> None:
-    """A heartbeat must come before the time-out."""
-    if heartbeat is not None and timeout is not None and heartbeat >= timeout:
-        raise OptionError(f"heartbeat ({heartbeat} s) must be shorter than timeout ({timeout} s)")
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise OptionError(f"pickle must be True or False, not {value!r}")
+        raise OptionError(
+            f"pickle must be True or False, not {value!r}", hint="write pickle=False to forbid it"
+        )
     return value
 
 
 def _comment(value: object) -> str:
     if not isinstance(value, str):
-        raise OptionError(f"comment must be a string, not {value!r}")
+        raise OptionError(f"comment must be a string, not {value!r}", hint="write comment='...'")
     return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "comment": _comment,
+    "retry": read_retry,
+    "timeout": lambda value: whole_seconds(value, "timeout"),
+    "heartbeat": lambda value: whole_seconds(value, "heartbeat"),
+    "requirements": _requirements,
+    "memory": lambda value: mebibytes(value, what="memory", minimum=128, maximum=10_240, reason="Lambda"),
+    "storage": lambda value: mebibytes(value, what="storage", minimum=512, maximum=10_240, reason="Lambda"),
+    "architecture": _architecture,
+    "env": read_env,
+    "permissions": read_permissions,
+    "pickle": _flag,
+}
+_OF_A_CALL = ("comment", "retry", "timeout", "heartbeat")
+_ELSEWHERE = {
+    "after": "after belongs to a call: write {name}.options(after=...)(...)",
+    **dict.fromkeys(
+        ("max_concurrency", "distributed"), "{option} belongs to a map: write {name}.map(items, {option}=...)"
+    ),
+}
+
+
+def step_options(name: str, comment: str, given: Mapping[str, Any]) -> StepOptions:
+    """Checks the options of `@step`. Raises OptionError naming the option, what it takes and what to write."""
+    for option in given:
+        if option not in _READERS:
+            hint = _ELSEWHERE.get(option, "").format(name=name, option=option)
+            raise OptionError(
+                f"@step has no option {option!r}", hint=hint or did_you_mean(option, [*_READERS, "name"])
+            )
+    values = {"comment": comment} | {k: v for k, v in given.items() if v is not None}
+    return _with(StepOptions(check_name(name, "step name")), values)
 
 
 def call_options(base: StepOptions, given: Mapping[str, Any]) -> StepOptions:
     """The options of one call: `base` with what `train.options(...)` changes."""
-    readers = {
-        "name": lambda v: check_name(v, "name"),
-        "comment": _comment,
-        "retry": read_retry,
-        "timeout": lambda v: whole_seconds(v, "timeout"),
-        "heartbeat": lambda v: whole_seconds(v, "heartbeat"),
-    }
     for option in given:
-        if option not in readers:
-            hint = did_you_mean(option, [*readers, "after"])
-            if option in StepOptions.__dataclass_fields__:
+        if option not in _OF_A_CALL:
+            hint = did_you_mean(option, [*_OF_A_CALL, "name", "after"])
+            if option in _READERS:
                 hint = f"{option} belongs to the function: write @step({option}=...)"
+            elif option in _ELSEWHERE:
+                hint = _ELSEWHERE[option].format(name=base.name, option=option)
             raise OptionError(f"options() has no option {option!r}", hint=hint)
-    changed = replace(base, **{k: readers[k](v) for k, v in given.items() if v is not None})
-    check_heartbeat(changed.heartbeat, changed.timeout)
+    return _with(base, {k: v for k, v in given.items() if v is not None})
+
+
+def _with(base: StepOptions, given: Mapping[str, Any]) -> StepOptions:
+    values = {option: _READERS[option](value) for option, value in given.items()}
+    changed = replace(base, **values)
+    if changed.heartbeat is not None and changed.timeout is not None and changed.heartbeat >= changed.timeout:
+        raise OptionError(
+            f"heartbeat ({changed.heartbeat} s) must be shorter than timeout ({changed.timeout} s)",
+            hint="a heartbeat that comes later is never waited for",
+        )
     return changed
+
+
+def workflow_options(name: str, comment: str, given: Mapping[str, Any]) -> WorkflowOptions:
+    """Checks the options of `@workflow`. Raises OptionError naming the option, what it takes and what to write."""
+    known = ("name", "comment", "timeout")
+    for option in given:
+        if option not in known:
+            hint = f"{option} belongs to @step" if option in _READERS else did_you_mean(option, known)
+            raise OptionError(f"@workflow has no option {option!r}", hint=hint)
+    timeout = given.get("timeout")
+    return WorkflowOptions(
+        check_name(name, "workflow name", spaces=False),
+        _comment(comment),
+        None if timeout is None else whole_seconds(timeout, "timeout", _MAX_SECONDS - 1),
+    )

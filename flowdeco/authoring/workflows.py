@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from functools import cached_property
+from inspect import CO_COROUTINE
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
-from flowdeco.authoring.options import Duration, WorkflowOptions, check_name, whole_seconds
+from flowdeco.authoring.options import Duration, WorkflowOptions, workflow_options
 from flowdeco.authoring.recording import active_recorder
-from flowdeco.authoring.steps import check_function, first_line
-from flowdeco.errors import Finding, Location, OptionError, did_you_mean
+from flowdeco.authoring.steps import check_function, first_line, look_like, reduced
+from flowdeco.errors import Finding, Location, OptionError
 
 if TYPE_CHECKING:
     from flowdeco.authoring.parameters import Parameters
@@ -28,9 +30,12 @@ class Workflow(Generic[P, R]):
 
     fn: Callable[P, R]
     spec: WorkflowOptions
+    __wrapped__: Callable[P, R]
+    __name__: str
+    __qualname__: str
 
     def __init__(self, fn: Callable[P, R], spec: WorkflowOptions) -> None:
-        update_wrapper(self, fn)
+        look_like(self, fn, spec.name)
         self.fn = fn
         self.spec = spec
 
@@ -50,7 +55,7 @@ class Workflow(Generic[P, R]):
     @property
     def location(self) -> Location:
         """Where the function is defined."""
-        return Location.of_code(self.fn.__code__)  # type: ignore[attr-defined]
+        return Location.of_code(self.fn.__code__)
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> Execution:
         """Compiles the workflow and executes it on this computer. Returns when it has ended, however it ended.
@@ -81,7 +86,16 @@ class Workflow(Generic[P, R]):
         return toolchain.check(self)
 
     def __repr__(self) -> str:
-        return f"<workflow {self.spec.name} of {self.fn.__module__}>"
+        return f"<workflow {self.spec.name} of {self.__module__}>"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return reduced(self, self.fn, self.spec)
 
 
 @overload
@@ -113,35 +127,29 @@ def workflow(fn: Any = None, /, **options: Any) -> Any:
 
 def _decorate(fn: Any, options: dict[str, Any]) -> Any:
     if isinstance(fn, staticmethod):
-        return staticmethod(_decorate(fn.__func__, options))
-    if isinstance(fn, Workflow):
-        raise OptionError(f"{fn.spec.name!r} is a workflow already", location=fn.location)
-    check_function(fn, "workflow")
-    code = getattr(fn, "__code__", None)
-    if code is None:
-        raise OptionError(f"@workflow needs a function written in Python, not {fn!r}")
-    where = Location.of_code(code)
-    if code.co_flags & 0x80:  # CO_COROUTINE
-        raise OptionError(
-            f"workflow {fn.__name__!r} is async",
-            location=where,
-            hint="write a plain def: steps that need nothing of each other run at the same time anyway",
-        )
-    known = ("name", "comment", "timeout")
-    for option in options:
-        if option not in known:
-            raise OptionError(
-                f"@workflow has no option {option!r}", location=where, hint=did_you_mean(option, known)
-            )
-    name, comment, timeout = (options.get(option) for option in known)
-    if name is None and fn.__name__ == "<lambda>":
-        raise OptionError("a lambda cannot be a workflow", location=where, hint="write a def")
+        fn = fn.__func__
     try:
-        spec = WorkflowOptions(
-            check_name(name or fn.__name__, "workflow name", spaces=False),
-            first_line(fn) if comment is None else str(comment),
-            None if timeout is None else whole_seconds(timeout, "timeout"),
+        _check(fn)
+        name, comment = options.get("name"), options.get("comment")
+        spec = workflow_options(
+            fn.__name__ if name is None else name, first_line(fn) if comment is None else comment, options
         )
     except OptionError as error:
-        raise OptionError(error.message, location=where, hint=error.hint) from None
+        raise error.at(Location.of_caller()) from None
     return Workflow(fn, spec)
+
+
+def _check(fn: Any) -> None:
+    check_function(fn, "workflow")
+    if not isinstance(fn, FunctionType):
+        raise OptionError(
+            f"@workflow needs a function written in Python, not {fn!r}",
+            hint="its body says which steps run: write a def",
+        )
+    if fn.__name__ == "<lambda>":
+        raise OptionError("a lambda cannot be a workflow", hint="write a def")
+    if fn.__code__.co_flags & CO_COROUTINE:
+        raise OptionError(
+            f"workflow {fn.__name__!r} is async",
+            hint="write a plain def: steps that need nothing of each other run at the same time anyway",
+        )

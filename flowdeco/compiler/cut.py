@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from flowdeco.compiler.order import Order
 
-_FEWEST, _MOST, _TOTAL = 8, 32, 6144
+_FEWEST, _MOST, _TOTAL = 8, 32, 4096
 """As many sets of durations as make _TOTAL durations in all, within these bounds."""
 
 _TOLL = 0.02

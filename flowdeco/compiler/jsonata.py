@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias, assert_never
+from typing import Protocol, assert_never
 
 from flowdeco.asl.model import JSON
 from flowdeco.graph import (
@@ -21,8 +21,14 @@ from flowdeco.graph import (
 )
 from flowdeco.query import literal, quote_name
 
-Names: TypeAlias = Mapping[Symbol, str]
-"""The JSONata of every symbol that is in reach."""
+class Names(Protocol):
+    """The JSONata of every symbol that is in reach: a dict, or what looks into several."""
+
+    def __getitem__(self, symbol: Symbol, /) -> str:
+        """Raises KeyError for what is not in reach."""
+
+    def get(self, symbol: Symbol, /) -> str | None:
+        """None for what is not in reach."""
 
 
 def template(expression: Expression, names: Names) -> JSON:

@@ -82,6 +82,24 @@ def lower(graph: Graph, functions: FunctionNames) -> StateMachine:
     )
 
 
+class _Either:
+    """Two tables as one, without copying: there is one of these for every state."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: Names, second: Names) -> None:
+        self.first = first
+        self.second = second
+
+    def __getitem__(self, symbol: Symbol) -> str:
+        found = self.first.get(symbol)
+        return self.second[symbol] if found is None else found
+
+    def get(self, symbol: Symbol) -> str | None:
+        found = self.first.get(symbol)
+        return self.second.get(symbol) if found is None else found
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a state stands: what it can read, what is wanted of it later, and its successor (None: it is the last).
@@ -89,15 +107,15 @@ class _Place:
     `reach` holds variables and inputs; `entry` what only `$states.input` holds, and only here, at the scope's start.
     """
 
-    reach: Names
-    entry: Names
+    reach: dict[Symbol, str]
+    entry: dict[Symbol, str]
     wanted: frozenset[Symbol]
     result: Expression
     successor: str | None
 
     @property
     def names(self) -> Names:
-        return {**self.reach, **self.entry}
+        return _Either(self.entry, self.reach)
 
 
 class _Lowering:
@@ -106,6 +124,7 @@ class _Lowering:
         self.functions = functions
         self.inspected = inspected(graph.block)
         self.taken = {"states"}
+        self.numbers: dict[str, int] = {}
         self.hints: dict[Symbol, str] = {}
         for node in walk(graph.block):
             match node:
@@ -119,13 +138,14 @@ class _Lowering:
         self.hints |= {Input(name): name for name in graph.inputs}
 
     def scope(
-        self, block: Block, result: Expression, reach: Names, entry: Names
+        self, block: Block, result: Expression, reach: dict[Symbol, str], entry: dict[Symbol, str]
     ) -> tuple[str, dict[str, State]]:
         """The states of a block, chained; the last one's output is `result`. Returns the first name and all states."""
         wanted: set[Symbol] = set(leaves(result))
         later: list[frozenset[Symbol]] = []
         for node in reversed(block.nodes):
             later.append(frozenset(wanted))
+            wanted -= _made(node)
             wanted |= needs(node)
         later.reverse()
         states: dict[str, State] = {}
@@ -138,7 +158,7 @@ class _Lowering:
             reach.update(assigned)
         return block.nodes[0].name, states
 
-    def _state(self, node: Node, place: _Place) -> tuple[State, Names]:
+    def _state(self, node: Node, place: _Place) -> tuple[State, dict[Symbol, str]]:
         """The state of a node, and the symbols it assigns to variables."""
         match node:
             case Call():
@@ -152,7 +172,7 @@ class _Lowering:
 
     # --------------------------------------------------------------------------------------------- states
 
-    def _task(self, node: Call, place: _Place) -> tuple[Task, Names]:
+    def _task(self, node: Call, place: _Place) -> tuple[Task, dict[Symbol, str]]:
         payload: dict[str, JSON] = {"step": node.step}
         if node.arguments:
             payload["arguments"] = {name: template(value, place.names) for name, value in node.arguments}
@@ -172,7 +192,7 @@ class _Lowering:
         )
         return task, assigned
 
-    def _parallel(self, node: Fork, place: _Place) -> tuple[Parallel, Names]:
+    def _parallel(self, node: Fork, place: _Place) -> tuple[Parallel, dict[Symbol, str]]:
         own: dict[Symbol, str] = {}
         exports = []
         for i, branch in enumerate(node.branches):
@@ -197,7 +217,7 @@ class _Lowering:
         parallel = Parallel(Branches=tuple(branches), Assign=assign, Output=output, Next=place.successor)
         return parallel, assigned
 
-    def _map(self, node: MapNode, place: _Place) -> tuple[Map, Names]:
+    def _map(self, node: MapNode, place: _Place) -> tuple[Map, dict[Symbol, str]]:
         assign, output, assigned = self._results(place, {Result(node.id): "$states.result"})
         item = Item(node.id)
         captured = sorted(block_needs(node.block) - {item}, key=_order)
@@ -231,10 +251,10 @@ class _Lowering:
 
     # ------------------------------------------------------------------------------------------ variables
 
-    def _results(self, place: _Place, own: Names) -> tuple[JSON, JSON, Names]:
+    def _results(self, place: _Place, own: dict[Symbol, str]) -> tuple[JSON, JSON, dict[Symbol, str]]:
         """`Assign` and `Output` of a state whose own results are `own`, and what later states read them by."""
         if place.successor is None:
-            output = template(place.result, {**place.names, **own})
+            output = template(place.result, _Either(own, place.names))
             return UNSET, UNSET if output == "{% $states.result %}" else output, {}
         assign: dict[str, JSON] = {}
         assigned: dict[Symbol, str] = {}
@@ -247,9 +267,10 @@ class _Lowering:
 
     def _variable(self, symbol: Symbol) -> str:
         base = _identifier(self.hints[symbol])
-        name, number = base, 2
+        name, number = base, self.numbers.get(base, 2)
         while name in self.taken:
-            name, number = f"{base[:76]}_{number}", number + 1
+            name, number = f"{base[:70]}_{number}", number + 1
+        self.numbers[base] = number
         self.taken.add(name)
         return name
 
@@ -263,6 +284,13 @@ class _Lowering:
                 key, number = f"{base}_{number}", number + 1
             keys.append(key)
         return keys
+
+
+def _made(node: Node) -> frozenset[Symbol]:
+    """The results that a node brings into its scope."""
+    if isinstance(node, Fork):
+        return frozenset(Result(made) for branch in node.branches for made in made_in(branch))
+    return frozenset((Result(node.id),))
 
 
 def retriers(options: StepOptions) -> tuple[Retrier, ...]:

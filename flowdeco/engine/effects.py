@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.failure import TaskFailure
@@ -30,15 +30,25 @@ LATE: Final = Late.LATE
 Outcome: TypeAlias = JSON | TaskFailure | Late
 
 
+class Job(Protocol):
+    """The call of a handler. It never raises an Exception: it returns the result or a TaskFailure."""
+
+    def __call__(self) -> JSON | TaskFailure:
+        """On the scheduler's thread: KeyboardInterrupt and SystemExit come out, and end the execution."""
+
+    def guarded(self) -> JSON | TaskFailure:
+        """On a thread of the pool: nothing comes out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """Call a handler: `call` never raises an Exception, it returns the result or a TaskFailure.
+    """Do a job.
 
     `begin` is called when the work starts, which with a pool may be later than when it is asked for. `seconds` is
     how long the work may take from then on (None: for ever). Answer: what `call` returned, or LATE.
     """
 
-    call: Callable[[], JSON | TaskFailure]
+    call: Job
     seconds: float | None
     begin: Callable[[], None]
 

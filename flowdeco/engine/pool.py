@@ -31,14 +31,14 @@ class Pool:
     def __init__(self, workers: int) -> None:
         self.results: SimpleQueue[Ticket] = SimpleQueue()
         self.active = 0
-        self._workers = workers
+        self.workers = workers
         self._calls: SimpleQueue[Ticket | None] = SimpleQueue()
         self._threads = 0
 
     @property
     def free(self) -> bool:
         """Whether a call submitted now starts now."""
-        return self.active < self._workers
+        return self.active < self.workers
 
     def submit(self, ticket: Ticket) -> None:
         if self._threads == self.active:

@@ -145,12 +145,19 @@ class Call:
             result = self.handler(decode(self.payload))
         except TaskFailure as failure:
             return TaskFailure(failure.error, failure.cause)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return self._failure(type(error).__name__, str(error), _frames(error))
         try:
             return encode(result)
         except (TypeError, ValueError, RecursionError) as error:
             return self._failure("Runtime.MarshalError", f"Unable to marshal response: {error}", [])
+
+    def guarded(self) -> str | TaskFailure:
+        """The call on a thread of the pool, where nothing may escape: KeyboardInterrupt fails the task too."""
+        try:
+            return self()
+        except BaseException as error:
+            return self._failure(type(error).__name__, str(error), _frames(error))
 
     def _failure(self, error: str, message: str, frames: list[str]) -> TaskFailure:
         body = {"errorMessage": message, "errorType": error, "requestId": self.request, "stackTrace": frames}
@@ -158,14 +165,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class GuardedCall(Call):
-    """A call on a thread of the pool, where nothing may escape: also SystemExit and KeyboardInterrupt fail the task."""
+class NoCall:
+    """What stands for a call of a function that is not there."""
 
-    def __call__(self) -> str | TaskFailure:
-        try:
-            return Call.__call__(self)
-        except BaseException as error:
-            return self._failure(type(error).__name__, str(error), _frames(error))
+    failure: TaskFailure
+
+    def __call__(self) -> TaskFailure:
+        return self.failure
+
+    guarded = __call__
 
 
 def _frames(error: BaseException) -> list[str]:

@@ -96,7 +96,7 @@ class Scheduler:
         while root.alive:
             if ready:
                 self._drive(*ready.popleft())
-            elif not (self._fire_timers() or self._take_results() or self._dispatch() or self._start_child()):
+            elif not (self._fire_timers() or self._take_results() or self._start_child() or self._dispatch()):
                 self._wait()
         if self._error is not None:
             raise self._error
@@ -135,7 +135,6 @@ class Scheduler:
             case Invoke():
                 fiber.invoke = effect
                 self._pending.append(fiber)
-                self._dispatch()
             case Sleep(until):
                 fiber.timer = self._timer(until, fiber)
             case Gather():
@@ -166,9 +165,10 @@ class Scheduler:
             self._joins.append(join)
 
     def _start_child(self) -> bool:
-        if self._pending:
+        """Starts one more child of a Gather that is not eager, if its job could be done now."""
+        if self._pool is None and self._pending:
             return False
-        if self._pool is not None and not self._pool.free:
+        if self._pool is not None and self._pool.active + len(self._pending) >= self._pool.workers:
             return False
         while self._joins:
             join = self._joins[-1]
@@ -238,6 +238,8 @@ class Scheduler:
         pool = self._pool
         if pool is None or not self._pending or not pool.free:
             return False
+        if len(self._pending) == 1 and pool.active == 0 and self._call_here(self._pending[0]):
+            return True
         while self._pending and pool.free:
             fiber = self._pending.popleft()
             invoke = fiber.invoke
@@ -250,8 +252,28 @@ class Scheduler:
                 continue
             if invoke.seconds is not None:
                 fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
-            fiber.ticket = Ticket(invoke.call, fiber)
+            fiber.ticket = Ticket(invoke.call.guarded, fiber)
             pool.submit(fiber.ticket)
+        return True
+
+    def _call_here(self, fiber: Fiber) -> bool:
+        """Does the only job there is on this thread, which would do nothing but wait: a chain of steps hops no threads.
+
+        Not when anything could have to happen meanwhile: another child, a timer, a time-out.
+        """
+        invoke = fiber.invoke
+        if invoke is None or invoke.seconds is not None or self._next_timer() is not None:
+            return False
+        self._pending.popleft()
+        fiber.invoke = None
+        if self._on_idle is not None:
+            self._on_idle()
+        try:
+            outcome = self._call(invoke)
+        except StateError as failure:
+            self._ready.append((fiber, None, failure))
+        else:
+            self._ready.append((fiber, outcome, None))
         return True
 
     def _take_results(self) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from json import loads
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.code import TaskCode
-from flowdeco.engine.effects import LATE, Invoke
+from flowdeco.engine.effects import LATE, Invoke, Job
 from flowdeco.engine.failure import DATA_LIMIT, RUNTIME, TIMEOUT, StateError, TaskFailure
 from flowdeco.engine.limits import MAX_BYTES, decode, encode, text_bytes, too_large
 from flowdeco.engine.resources import (
     Call,
-    GuardedCall,
+    NoCall,
     find_handler,
     handler_names,
     no_function,
@@ -52,7 +51,7 @@ async def invoke(code: TaskCode, visit: Visit) -> JSON:
     return _succeeded(code, visit, decode(outcome), arguments, request)
 
 
-def _call(code: TaskCode, visit: Visit, arguments: JSON, request: str) -> Callable[[], str | TaskFailure]:
+def _call(code: TaskCode, visit: Visit, arguments: JSON, request: str) -> Job:
     """The call of the handler, with the payload as text. Raises StateError when there is nothing to call with."""
     target = code.resource
     world = visit.strand.run.world
@@ -69,13 +68,12 @@ def _call(code: TaskCode, visit: Visit, arguments: JSON, request: str) -> Callab
     handler = find_handler(world.handlers, handler_names(target, function))
     if handler is None:
         failure = no_function(function or target.arn, request)
-        return lambda: failure
+        return NoCall(failure)
     text = encode(payload)
     if text_bytes(text) > MAX_BYTES:
         text = f"The state/task '{target.title}' was given an input with a size exceeding the maximum number of bytes"
         raise StateError(DATA_LIMIT, f"{text} service limit.")
-    kind = GuardedCall if world.pooled else Call
-    return kind(handler, text, request, target.kind != "function")
+    return Call(handler, text, request, target.kind != "function")
 
 
 def _payload(payload: JSON) -> JSON:

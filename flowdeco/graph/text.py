@@ -44,8 +44,10 @@ def _block(block: Block, indent: str, items: dict[int, str]) -> Iterator[str]:
     for node in block.nodes:
         match node:
             case Call():
-                arguments = ", ".join(_argument(name, value, items) for name, value in node.arguments)
-                yield f"{indent}%{node.id} = {node.step}({arguments}){_extra(node)}"
+                arguments = [
+                    spelled for argument in node.arguments for spelled in _argument(*argument, items)
+                ]
+                yield f"{indent}%{node.id} = {node.step}({', '.join(arguments)}){_extra(node)}"
             case Map():
                 head = f"{indent}%{node.id} = map {node.item_name} in {spell(node.items, items)}"
                 limit = f", at most {node.max_concurrency} at a time" if node.max_concurrency else ""
@@ -61,13 +63,16 @@ def _block(block: Block, indent: str, items: dict[int, str]) -> Iterator[str]:
     yield f"{indent}-> {spell(block.result, items)}"
 
 
-def _argument(name: str, value: Expression, items: dict[int, str]) -> str:
-    if name == "*":
-        spread = value.items if isinstance(value, Array) else ()
-        if isinstance(value, Literal):
-            spread = tuple(Literal(item) for item in value.value)
-        return ", ".join(spell(item, items) for item in spread)
-    return f"{name}={spell(value, items)}"
+def _argument(name: str, value: Expression, items: dict[int, str]) -> list[str]:
+    match name, value:
+        case "*", Array(values):
+            return [spell(item, items) for item in values]
+        case "*", Literal(list() as constants):
+            return [spell(Literal(constant)) for constant in constants]
+        case "*", _:
+            return [f"*{spell(value, items)}"]
+        case _:
+            return [f"{name}={spell(value, items)}"]
 
 
 def _extra(node: Call | Map) -> str:
@@ -91,7 +96,8 @@ def spell(expression: Expression, items: dict[int, str] | None = None) -> str:
         case Item(map_id):
             return (items or {}).get(map_id, f"item{map_id}")
         case Field(base, name):
-            return f"{spell(base, items)}.{name}"
+            look = f".{name}" if name.isidentifier() else f"[{json.dumps(name, ensure_ascii=False)}]"
+            return spell(base, items) + look
         case Index(base, position):
             return f"{spell(base, items)}[{position}]"
         case Elements(base):
@@ -99,7 +105,9 @@ def spell(expression: Expression, items: dict[int, str] | None = None) -> str:
         case Array(values):
             return f"[{', '.join(spell(value, items) for value in values)}]"
         case Object(entries):
-            inner = ", ".join(f"{json.dumps(key)}: {spell(value, items)}" for key, value in entries)
+            inner = ", ".join(
+                f"{json.dumps(key, ensure_ascii=False)}: {spell(value, items)}" for key, value in entries
+            )
             return f"{{{inner}}}"
         case never:
             assert_never(never)

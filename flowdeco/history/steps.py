@@ -185,7 +185,10 @@ class _Reader:
         return place
 
     def named(self, name: str, place: _Place) -> _Place:
-        """The stay in state `name` that is nearest around `place`, or else the last one entered."""
+        """The open stay in state `name` around `place`, or else the last one that was entered from there.
+
+        From there, because the service hangs a failed expression on the event before its state was entered.
+        """
         inner: _Place | None = place
         while inner is not None:
             if inner.visit is not None and inner.visit.name == name and inner.visit.open:
@@ -193,7 +196,9 @@ class _Reader:
             inner = inner.parent
         for other in reversed(self.places):
             if other.visit is not None and other.visit.name == name and other.visit.open:
-                return other
+                scope = other.parent
+                if scope is place or scope is place.parent or (scope is not None and scope.parent is place):
+                    return other
         return place
 
     def iteration(self, event: Event, place: _Place) -> _Place:

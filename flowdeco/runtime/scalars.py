@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flowdeco.runtime.decoding import Decoder, Reader
-from flowdeco.runtime.encoding import JSON, SAFE_INT, TAG, Encoder, base64_text
+from flowdeco.runtime.encoding import JSON, SAFE_INT, TAG, Encoder
 
 Fields = dict[str, Any]
 
@@ -38,15 +38,6 @@ def encode_int(enc: Encoder, value: int) -> JSON:
 
 def _text(value: Any) -> Fields:
     return {"value": str(value)}
-
-
-def _bytes(value: bytes) -> Fields:
-    return {"value": base64_text(value)}
-
-
-def base64_bytes(text: str) -> bytes:
-    """What `base64_text` made; anything else is refused."""
-    return a2b_base64(text, strict_mode=True)
 
 
 def _uuid(value: Any) -> Fields:
@@ -150,14 +141,7 @@ def _restore_pure_windows(fields: Fields) -> object:
     return PureWindowsPath(fields["value"])
 
 
-def _restore_str(fields: Fields) -> object:
-    return base64_bytes(fields["value"]).decode("utf-8", "surrogatepass")
-
-
 SCALARS: tuple[Scalar, ...] = (
-    Scalar("int", (), _text, lambda f: int(f["value"], 0)),  # beyond 2**53-1 only: `encode_int`
-    Scalar("str", (), _bytes, _restore_str),  # with lone surrogates only: `CarefulEncoder.surrogates`
-    Scalar("bytes", (), _bytes, lambda f: base64_bytes(f["value"])),  # short ones: `codecs.py`
     Scalar(
         "complex",
         ("builtins:complex",),
@@ -206,4 +190,24 @@ def _reader(row: Scalar) -> Reader:
     return read
 
 
-READERS: dict[str, Reader] = {row.tag: _reader(row) for row in SCALARS}
+def decode_int(dec: Decoder, data: dict[str, Any]) -> object:
+    """An integer beyond 2**53 - 1."""
+    return int(dec.any(data["value"]), 0)
+
+
+def decode_bytes(dec: Decoder, data: dict[str, Any]) -> object:
+    """Bytes that were short enough to travel inline."""
+    return a2b_base64(data["value"], strict_mode=True)
+
+
+def decode_str(dec: Decoder, data: dict[str, Any]) -> object:
+    """Text with lone surrogates."""
+    return a2b_base64(dec.any(data["value"]), strict_mode=True).decode("utf-8", "surrogatepass")
+
+
+READERS: dict[str, Reader] = {
+    **{row.tag: _reader(row) for row in SCALARS},
+    "int": decode_int,
+    "bytes": decode_bytes,
+    "str": decode_str,
+}

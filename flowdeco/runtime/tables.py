@@ -125,14 +125,24 @@ def _freq(index: Any) -> dict[str, Any]:
     return {"freq": freq} if freq is not None and settable else {}
 
 
+def _range(columns: Any) -> dict[str, Any]:
+    """The numbers of unnamed columns, which Arrow would give back as an ordinary index."""
+    if type(columns).__name__ != "RangeIndex":
+        return {}
+    return {"columns": [columns.start, columns.stop, columns.step]}
+
+
 def encode_frame(value: Any) -> bytes | None:
     """A pandas DataFrame."""
-    data = _encode_pandas(value, _freq(value.index))
+    data = _encode_pandas(value, {**_freq(value.index), **_range(value.columns)})
     return _checked(value, data, decode_frame, _same_frame)
 
 
 def decode_frame(data: bytes) -> object:
-    return _decode_pandas(data)[0]
+    frame, extra = _decode_pandas(data)
+    if "columns" in extra:
+        frame.columns = import_module("pandas").RangeIndex(*extra["columns"], name=frame.columns.name)
+    return frame
 
 
 def encode_series(value: Any) -> bytes | None:

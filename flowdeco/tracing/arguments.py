@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flowdeco.authoring.steps import Step
@@ -20,9 +21,8 @@ def bind(
     step: Step[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], place: Location | None
 ) -> list[tuple[str, Any]]:
     """Arguments by parameter name, those that only have a place under "*". Raises BodyError with the signature."""
-    try:
-        signature = inspect.signature(step.fn)
-    except (TypeError, ValueError):  # written in C, and silent about what it takes
+    signature = _signature(step.fn)
+    if signature is None:  # written in C, and silent about what it takes
         return ([(POSITIONAL, list(args))] if args else []) + list(kwargs.items())
     try:
         bound = signature.bind(*args, **kwargs)
@@ -49,6 +49,14 @@ def bind(
         else:
             named.append((name, value))
     return ([(POSITIONAL, positional)] if positional else []) + named
+
+
+@lru_cache(maxsize=1024)
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
 
 
 def to_expression(value: object, codec: ValueCodec) -> Expression:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, Literal
 from uuid import UUID
@@ -32,6 +33,7 @@ _UNKNOWN = Kind("unknown")
 _SCALARS = (str, int, float, bool, type(None), date, time, timedelta, Decimal, UUID, Enum, PurePath, bytes, complex)
 
 
+@lru_cache(maxsize=1024)
 def return_type(function: Callable[..., Any]) -> Any:
     """The return annotation, resolved; None when there is none or it cannot be resolved."""
     if "return" not in getattr(function, "__annotations__", {}):

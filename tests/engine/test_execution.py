@@ -123,13 +123,22 @@ def test_bad_inputs(machine):
         run(one, handlers={}, workers=-1)
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_what_is_no_exception_stops_the_execution(machine, task, stop):
+def test_a_handler_that_exits_fails_its_task(play, task):
     def handler(payload):
-        raise stop
+        raise SystemExit(3)
 
-    execution = Execution(machine({"A": task()}), handlers={"f": handler}, clock=SkippingClock())
-    with pytest.raises(stop):
+    assert play({"A": task()}, f=handler).error == "SystemExit"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_control_c_stops_the_execution(machine, task, workers):
+    def handler(payload):
+        raise KeyboardInterrupt
+
+    execution = Execution(
+        machine({"A": task()}), handlers={"f": handler}, clock=SkippingClock(), workers=workers
+    )
+    with pytest.raises(KeyboardInterrupt):
         execution.run()
     record = execution.record
     assert (record.status, record.error, record.cause) == ("ABORTED", None, None)
@@ -154,15 +163,19 @@ def test_a_callback_that_fails_stops_the_execution(machine):
     assert execution.record.status == "ABORTED"
 
 
-def test_control_c_while_waiting_for_a_pooled_handler(machine, task):
+def test_control_c_while_waiting_for_a_pooled_handler(machine, task, scope):
     release = threading.Event()
 
     class Interrupted(SkippingClock):
         def wait(self, results, until, busy):
             raise KeyboardInterrupt
 
+    branches = [scope({"T": task()}), scope({"T": task()})]
     execution = Execution(
-        machine({"A": task()}), handlers={"f": lambda p: release.wait(30)}, clock=Interrupted(), workers=2
+        machine({"P": {"Type": "Parallel", "Branches": branches}}),
+        handlers={"f": lambda p: release.wait(30)},
+        clock=Interrupted(),
+        workers=2,
     )
     with pytest.raises(KeyboardInterrupt):
         execution.run()
@@ -287,13 +300,28 @@ def test_really_at_the_same_time(play, task, scope):
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, ValueError])
-def test_nothing_escapes_from_a_pooled_handler(play, task, stop):
+def test_nothing_escapes_from_a_pooled_handler(play, task, scope, stop):
     def handler(payload):
         raise stop("stop")
 
-    record = play({"A": task()}, f=handler, workers=1)
+    branches = [scope({"T": task()}), scope({"T": task()})]
+    record = play({"P": {"Type": "Parallel", "Branches": branches}}, f=handler, workers=2)
     assert (record.status, record.error) == ("FAILED", stop.__name__)
     assert "in handler" in record.cause
+
+
+def test_a_job_that_is_alone_hops_no_threads(play, task):
+    threads = []
+    record = play({"A": task(Next="B"), "B": task()}, f=lambda p: threads.append(threading.current_thread()), workers=4)
+    assert record.status == "SUCCEEDED"
+    assert threads == [threading.main_thread()] * 2
+
+
+def test_a_job_with_a_time_limit_is_never_done_on_the_schedulers_thread(play, task):
+    threads = []
+    record = play({"A": task(TimeoutSeconds=9)}, f=lambda p: threads.append(threading.current_thread()), workers=4)
+    assert record.status == "SUCCEEDED"
+    assert threads != [threading.main_thread()]
 
 
 def test_a_failing_branch_does_not_wait_for_the_others(play, task, scope):
@@ -360,7 +388,10 @@ def test_what_waits_for_a_thread_is_forgotten_when_a_sibling_fails(play, task, s
 def test_the_history_may_end_where_a_pooled_task_starts(play, task, scope):
     """Seven events up to the loop and seven each time round: TaskStarted would be event 25,000."""
     states = {f"P{i}": {"Type": "Pass", "Next": f"P{i + 1}"} for i in range(3)}
-    states |= {"P3": task(Next="C"), "C": {"Type": "Choice", "Choices": [], "Default": "P3"}}
+    states |= {
+        "P3": task(Next="C"),
+        "C": {"Type": "Choice", "Choices": [{"Condition": False, "Next": "P3"}], "Default": "P3"},
+    }
     record = play(states, f=lambda p: 1, workers=1)
     assert (record.error, len(record.events)) == ("States.Runtime", 25000)
     assert record.events[-2].type == "TaskScheduled"

@@ -94,6 +94,29 @@ def test_an_expression_that_failed():
     assert summary(events) == [("A", (), "FAILED", 1, "Q")]
 
 
+def test_a_failed_expression_belongs_to_the_state_entered_from_the_same_place():
+    events = history(
+        START,
+        entered(0, "Map", "M"),
+        (2, "MapStateStarted", {"length": 2}),
+        (3, "MapIterationStarted", {"name": "M", "index": 0}),
+        (3, "MapIterationStarted", {"name": "M", "index": 1}),
+        entered(4, "Task", "T"),
+        entered(5, "Task", "T"),
+        (4, "EvaluationFailed", {"error": "Q", "state": "T"}),
+    )
+    assert summary(events)[1:] == [("T", ("M[0]",), "RUNNING", 0, "Q"), ("T", ("M[1]",), "RUNNING", 0, None)]
+    events = history(
+        START,
+        entered(0, "Parallel", "P"),
+        (2, "ParallelStateStarted"),
+        entered(3, "Task", "A"),
+        entered(3, "Task", "B"),
+        (3, "EvaluationFailed", {"error": "Q", "state": "A"}),
+    )
+    assert summary(events)[1:] == [("A", ("P#0",), "RUNNING", 0, "Q"), ("B", ("P#1",), "RUNNING", 0, None)]
+
+
 def test_branches_are_numbered_in_the_order_they_start():
     events = history(
         START,

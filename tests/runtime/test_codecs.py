@@ -42,7 +42,7 @@ def test_a_registered_codec() -> None:
     encoded = this.encode({"net": Net([1, 2])})
     assert (encoded["net"]["codec"], encoded["net"]["preview"]) == ("net", "tests.runtime.test_codecs.Net")
     assert this.decode(encoded) == {"net": Net([1, 2])}
-    with pytest.raises(CodecError, match="only pickle can carry this tests.runtime.test_codecs.DeepNet"):
+    with pytest.raises(CodecError, match=r"only pickle can carry this .*\.DeepNet"):
         this.encode(DeepNet([1]))
 
 

@@ -16,7 +16,7 @@ import pytest
 from flowdeco.errors import CodecError, LoadError
 from flowdeco.runtime import MemoryStore, StepError, ValueCodec, invoke
 from flowdeco.runtime.failures import _shortened
-from tests.runtime.samples import Anything, Point
+from tests.runtime.samples import Point
 
 HERE = str(Path(__file__))
 
@@ -268,9 +268,11 @@ def test_results_of_functions_without_source() -> None:
         "the result of step 'the step': cannot encode $: a list_iterator"
     )
     assert error.body["stackTrace"] == []
-    endless: Any = Anything()
-    endless.__dict__["__wrapped__"] = endless
-    assert failure(endless).body["errorType"] == "TypeError"
+    endless: Any = wrapped(generate)
+    endless.__wrapped__ = endless
+    assert failure(endless).body["stackTrace"] == [
+        f'  File "{HERE}", line {endless.__code__.co_firstlineno}, in wrapper\n'
+    ]
 
 
 def test_messages_and_traces_have_a_limit() -> None:

@@ -206,7 +206,7 @@ def test_errors_of_the_store_pass_through() -> None:
 def test_no_rule_for_a_value() -> None:
     codec = ValueCodec(MemoryStore())
     codec._encoder.rules = ()
-    with pytest.raises(Refusal, match="a float16 cannot be encoded|a object cannot be encoded"):
+    with pytest.raises(Refusal, match="a object cannot be encoded"):
         codec._encoder.any(object())
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from flowdeco.errors import StoreError
 from flowdeco.runtime import DirectoryStore, MemoryStore, Store
+from flowdeco.runtime.store import _make_private
 
 DATA = b"data"
 DIGEST = sha256(DATA).hexdigest()
@@ -85,6 +86,15 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
             DirectoryStore(root).write(DIGEST, DATA)
         assert "in the way" in (caught.value.hint or "")
         assert str(tmp_path) in str(caught.value)
+
+
+def test_a_file_in_the_way_of_a_part(tmp_path: Path) -> None:
+    (tmp_path / DIGEST[:2]).write_text("")
+    with pytest.raises(StoreError, match="a value cannot be written") as caught:
+        DirectoryStore(tmp_path).write(DIGEST, DATA)
+    assert "in the way" in (caught.value.hint or "")
+    with pytest.raises(FileNotFoundError):
+        _make_private("")
 
 
 def test_a_directory_in_the_way_of_reading(tmp_path: Path) -> None:

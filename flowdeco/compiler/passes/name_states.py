@@ -21,6 +21,7 @@ def name_states(graph: Graph) -> Graph:
     nodes = list(walk(graph.block))
     names = {node.id: node.name for node in nodes if node.name}
     taken = set(names.values())
+    numbers: dict[str, int] = {}
     bases = {node.id: _base(node) for node in nodes if node.id not in names}
     often = Counter(bases.values())
     targets = Counter((bases[n.id], n.target) for n in nodes if n.id in bases and not isinstance(n, Fork))
@@ -32,7 +33,7 @@ def name_states(graph: Graph) -> Graph:
         target = "" if isinstance(node, Fork) else node.target
         if often[base] > 1 and target and target != base and targets[base, target] == 1:
             wanted = f"{base} {target}"
-        names[node.id] = _free(wanted, taken)
+        names[node.id] = _free(wanted, taken, numbers)
         taken.add(names[node.id])
     return replace(graph, block=_named(graph.block, names))
 
@@ -57,13 +58,15 @@ def _first(branch: Block) -> str:
     return _first(node.branches[0]) if isinstance(node, Fork) else _base(node)
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _free(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """The name, or the name with the lowest number that is not taken. `numbers`: where to go on counting."""
     name = name[:_LONGEST]
     if name not in taken:
         return name
-    number = 2
+    number = numbers.get(name, 2)
     while (candidate := f"{name[: _LONGEST - len(str(number)) - 1]} {number}") in taken:
         number += 1
+    numbers[name] = number + 1
     return candidate
 
 

@@ -1,0 +1,44 @@
+"""`asl`: the state machine, in Amazon States Language."""
+
+from __future__ import annotations
+
+import click
+
+from flowdeco.cli import parameters
+from flowdeco.cli.session import Session
+from flowdeco.cli.streams import answer
+from flowdeco.errors import FlowdecoError
+
+
+def command(session: Session) -> click.Command:
+    """The verb."""
+
+    def asl(file: str | None = None, workflow: str | None = None, output: str | None = None) -> None:
+        from flowdeco.asl.emit import emit_text
+        from flowdeco.toolchain import machine
+
+        text = emit_text(machine(session.workflow(file, workflow)))
+        if output is None:
+            answer(text.rstrip("\n"))
+        else:
+            _write(output, text)
+
+    about = "Print the state machine.\n\nThe definition is in Amazon States Language, byte for byte the same every time."
+    return click.Command(
+        "asl",
+        callback=asl,
+        params=[
+            *parameters.target(session),
+            click.Option(["-o", "--output"], metavar="FILE", help="Write it to a file instead of stdout."),
+            parameters.debug(session),
+        ],
+        **parameters.text(session, about, "asl", session.target, f"{session.target} -o machine.json"),
+    )
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise FlowdecoError(f"the file cannot be written: {error.strerror or error}", location=path) from error
