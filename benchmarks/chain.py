@@ -45,7 +45,9 @@ def comparisons(folder: str, pool: ThreadPoolExecutor) -> list[Comparison]:
     machine = Machine(chain)
     beside = partial(in_pool, pool)
     return [
-        Comparison("chain of 100", partial(machine.run, {"x": 0}, WORKERS), "thread pool", beside, limit=4, aim=2),
+        Comparison(
+            "chain of 100", partial(machine.run, {"x": 0}, WORKERS), "thread pool", beside, limit=4, aim=2
+        ),
         Comparison("chain of 100, inline", partial(machine.run, {"x": 0}, 0), "thread pool", beside),
         Comparison(
             "chain of 100, compiled, with its record",

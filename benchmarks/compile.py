@@ -1,6 +1,6 @@
 """From a workflow of 1,000 steps to its definition, beside writing that definition as JSON text.
 
-    python benchmarks/compile.py
+python benchmarks/compile.py
 """
 
 from __future__ import annotations

@@ -7,11 +7,10 @@ Whole processes, so that nothing is loaded already. The interpreter's own start 
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
+import tempfile
 
 from harness import Comparison, main
+from processes import process
 
 DECORATE = """
 from flowdeco import step, workflow
@@ -24,27 +23,24 @@ def pipeline(day: str = "2026-01-01") -> float: return train(day)
 """
 
 
-def process(source: str) -> Callable[[], object]:
-    return lambda: subprocess.run([sys.executable, "-c", source], check=True)
+STANDARD = "import dataclasses, inspect, typing"
 
 
-COMPARISONS = [
-    Comparison(
-        "import and decorate",
-        process(DECORATE),
-        "import dataclasses, inspect, typing",
-        process("import dataclasses, inspect, typing"),
-        limit=1.5,
-    ),
-    Comparison(
-        "import and decorate, with main",
-        process("from flowdeco import main\n" + DECORATE),
-        "import dataclasses, inspect, typing",
-        process("import dataclasses, inspect, typing"),
-    ),
-    Comparison("import flowdeco", process("import flowdeco"), "nothing", process("pass")),
-]
+def comparisons(folder: str) -> list[Comparison]:
+    standard = process(folder, "-c", STANDARD)
+    with_main = process(folder, "-c", "from flowdeco import main" + DECORATE)
+    return [
+        Comparison("import and decorate", process(folder, "-c", DECORATE), STANDARD, standard, limit=1.5),
+        Comparison("import and decorate, with main", with_main, STANDARD, standard),
+        Comparison(
+            "import flowdeco",
+            process(folder, "-c", "import flowdeco"),
+            "nothing",
+            process(folder, "-c", "pass"),
+        ),
+    ]
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(COMPARISONS))
+    with tempfile.TemporaryDirectory() as folder:
+        raise SystemExit(main(comparisons(folder)))

@@ -58,7 +58,10 @@ def comparisons(pool: ThreadPoolExecutor) -> list[Comparison]:
             "distributed map of 1,000", partial(distributed.run, inputs(1000), WORKERS), "thread pool", small
         ),
         Comparison(
-            "distributed map of 10,000", partial(distributed.run, inputs(10_000), WORKERS), "thread pool", large
+            "distributed map of 10,000",
+            partial(distributed.run, inputs(10_000), WORKERS),
+            "thread pool",
+            large,
         ),
         Comparison(
             "distributed map of 10,000",

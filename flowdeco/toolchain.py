@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import current_thread, main_thread
+from time import monotonic, time
 from typing import Any
 
 from flowdeco.asl.emit import emit
@@ -22,6 +23,7 @@ from flowdeco.authoring.workflows import Workflow
 from flowdeco.compiler import compile_graph, run_passes
 from flowdeco.compiler.findings import findings_of
 from flowdeco.compiler.functions import function_names
+from flowdeco.compiler.lower import lower
 from flowdeco.engine import Execution as EngineExecution
 from flowdeco.engine import Handler, Identity, TaskFailure
 from flowdeco.errors import (
@@ -33,10 +35,10 @@ from flowdeco.errors import (
     Location,
     StoreError,
 )
-from flowdeco.graph import Graph, Input, inspected
+from flowdeco.graph import Fork, Graph, Input, inspected, walk
 from flowdeco.history import Event, ExecutionRecord, StepRecord, steps
 from flowdeco.history.store import HistoryStore
-from flowdeco.runtime import DirectoryStore, StepError, Store, ValueCodec, invoke
+from flowdeco.runtime import DirectoryStore, StepError, ValueCodec, invoke
 from flowdeco.tracing import Trace
 from flowdeco.tracing import trace as trace_workflow
 from flowdeco.tracing.places import is_user_file
@@ -44,7 +46,8 @@ from flowdeco.tracing.places import is_user_file
 JSON = Any
 
 _FLUSH_EVENTS = 1_000
-"""Events kept in memory before they are written: a transaction costs as much as some hundred events in it."""
+_FLUSH_SECONDS = 0.5
+"""Events are kept in memory up to so many or so long: a transaction costs as much as some hundred events in it."""
 
 
 def trace(workflow: Workflow[Any, Any]) -> Graph:
@@ -140,17 +143,18 @@ def run(
     workers: int | None = None,
     home: str | os.PathLike[str] | None = None,
     on_event: Callable[[Event], None] | None = None,
+    on_child_event: Callable[[str, Event], None] | None = None,
 ) -> Execution:
     """Executes the compiled state machine on this computer, the steps in threads of this process.
 
     `inputs`: validated values by parameter name. `inline`: steps run on the calling thread one at a time, so that
-    debuggers work. `workers`: steps at a time, default five more than there are cores. `on_event` sees every event.
-    Values and the execution's record go to `home`. Returns however it ended; raises what keeps it from starting.
+    debuggers work. `workers`: steps at a time, default five more than there are cores. `on_event` sees every event,
+    `on_child_event` those of the iterations of distributed maps, with the iteration's ARN. Values and the execution's record go to `home`. Returns however it ended; raises what keeps it from starting.
     """
     folder = _home(home)
     traced = _trace(workflow)
-    graph = traced.graph
-    compiled = compile_graph(graph)
+    graph = run_passes(traced.graph)
+    compiled = lower(graph, function_names(graph))
     store = DirectoryStore(folder / "values")
     codec = ValueCodec(store, bundle=traced.bundle, main_module=traced.main_module)
     for digest, data in graph.assets.items():
@@ -166,7 +170,7 @@ def run(
         identity=Identity(name, graph.name),
         workers=0 if inline else workers or (os.cpu_count() or 1) + 5,
         on_event=log.event,
-        on_child_event=log.child_event,
+        on_child_event=on_child_event,
         on_idle=log.idle,
     )
     try:
@@ -174,19 +178,25 @@ def run(
             execution.run()
     finally:
         log.finish(execution.record)
-    places = {step.name: step.location for step in graph.steps.values() if step.location is not None}
+    places = {
+        node.name: node.location
+        for node in walk(graph.block)
+        if not isinstance(node, Fork) and node.location is not None
+    }
     return Execution(execution.record, codec, log.path, places, log.broken)
 
 
 def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = None) -> ExecutionFailed:
-    """The exception for an execution that did not succeed, told from its record alone."""
+    """The exception for an execution that did not succeed, told from its record alone.
+
+    `places`: where in the user's source each state comes from, by its name.
+    """
     kinds = {"TIMED_OUT": ExecutionTimedOut, "ABORTED": ExecutionAborted}
     kind = kinds.get(record.status, ExecutionFailed)
-    failed = [s for s in steps(record.events) if s.status in ("FAILED", "TIMED_OUT") and s.error is not None]
-    at = next((s for s in failed if s.type == "Task" and s.error == record.error), failed[-1] if failed else None)
-    body = _body(record.cause)
-    what = body.get("errorType") or record.error or record.status.lower().replace("_", " ")
-    text = body.get("errorMessage", record.cause)
+    at, cause = _failed_state(record), _original_cause(record)
+    body = _body(cause)
+    what = body.get("errorType") or record.error
+    text = body.get("errorMessage", cause)
     where = f"step {at.name!r}" if at is not None else f"execution {record.name!r}"
     ended = {"TIMED_OUT": "ran past the time-out of the workflow", "ABORTED": "was stopped"}
     message = f"{where} failed: {what}" + (f": {text}" if text else "")
@@ -194,24 +204,67 @@ def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = Non
         message = f"execution {record.name!r} {ended[record.status]}"
     return kind(
         message,
-        location=(places or {}).get(_step_name(at)),
-        hint=_HINTS.get(str(record.error)),
+        location=(places or {}).get(at.name) if at is not None else None,
+        hint=_hint(record.error or "", record.cause or ""),
         error=record.error,
         cause=record.cause,
         step=at.name if at is not None else None,
-        error_type=body.get("errorType", record.error),
+        error_type=what,
         error_message=text,
         stack_trace=body.get("stackTrace", ()),
     )
 
 
-_HINTS = {
-    "States.Timeout": "the step ran longer than its timeout: make it faster, or raise timeout=",
-    "States.DataLimitExceeded": "no value between states may be over 256 KiB: return large values from steps one by "
-    "one (they travel as references), or map with f.map(xs, distributed=True)",
-    "Runtime.ExitError": "a step must return or raise, not end its process",
-    "States.QueryEvaluationError": "the workflow looked into a value that is not there or not as expected",
-}
+def _failed_state(record: ExecutionRecord) -> StepRecord | None:
+    """The innermost state whose error ended the execution."""
+    failed = [s for s in steps(record.events) if s.status in ("FAILED", "TIMED_OUT") and s.error is not None]
+    tasks = (s for s in failed if s.type == "Task" and s.error == record.error)
+    return next(tasks, failed[-1] if failed else None)
+
+
+def _original_cause(record: ExecutionRecord) -> str | None:
+    """What went wrong first: a distributed map tells only that iterations failed."""
+    if record.error == "States.ExceedToleratedFailureThreshold":
+        return next((f.cause for run in record.map_runs for f in run.failures if f.cause), record.cause)
+    return record.cause
+
+
+_HINTS = (
+    ("States.Timeout", "", "the step ran longer than its timeout: make it faster, or raise timeout="),
+    (
+        "States.Runtime",
+        "maximum number of history events",
+        "an execution's history holds 25,000 events: map with f.map(xs, distributed=True), where each iteration has its own",
+    ),
+    (
+        "States.DataLimitExceeded",
+        "",
+        "nothing between states may be over 256 KiB: return large values one by one (they travel as references), "
+        "or map fewer items at a time",
+    ),
+    ("Runtime.ExitError", "", "a step must return or raise, not end its process"),
+    (
+        "States.QueryEvaluationError",
+        '"$type":"reference"',
+        "the list is too large to travel inside the state machine: return fewer or smaller items, or loop in a step",
+    ),
+    (
+        "States.QueryEvaluationError",
+        "",
+        "the workflow looks into a value that is not there, not as expected, or too large to travel inside the state "
+        "machine: check what the step returns, and annotate it",
+    ),
+    (
+        "States.ExceedToleratedFailureThreshold",
+        "",
+        "an iteration of the distributed map failed",
+    ),
+)
+"""Error name, part of the cause (empty: any), what to do."""
+
+
+def _hint(error: str, cause: str) -> str | None:
+    return next((hint for name, part, hint in _HINTS if name == error and part in cause), None)
 
 
 def _trace(workflow: Workflow[Any, Any]) -> Trace:
@@ -275,13 +328,14 @@ class _Log:
         self._on_event = on_event
         self._events: list[Event] = []
         self._name = ""
+        self._written = monotonic()
         self._store: HistoryStore | None = None
 
     def begin(self, workflow: Workflow[Any, Any], given: JSON, compiled: StateMachine) -> str:
         try:
             self._store = HistoryStore(self.path)
             self._name = self._store.begin(
-                workflow.spec.name, workflow.location.file, given, _now(), emit(compiled)
+                workflow.spec.name, workflow.location.file, given, time(), emit(compiled)
             )
         except StoreError as error:
             self._store, self.broken, self._name = None, error, f"{workflow.spec.name}-unrecorded"
@@ -294,13 +348,10 @@ class _Log:
         if self._on_event is not None:
             self._on_event(event)
 
-    def child_event(self, arn: str, event: Event) -> None:
-        """Events of the children of distributed maps are shown, not kept."""
-        if self._on_event is not None:
-            self._on_event(event)
-
     def idle(self) -> None:
-        """The engine is about to wait: the time to write."""
+        """The engine is about to wait: the time to write, so that others can watch and a killed process loses little."""
+        if self._events and monotonic() - self._written > _FLUSH_SECONDS:
+            self._flush()
 
     def finish(self, record: ExecutionRecord) -> None:
         self._flush()
@@ -312,18 +363,13 @@ class _Log:
 
     def _flush(self) -> None:
         events, self._events = self._events, []
+        self._written = monotonic()
         if self._store is None or not events:
             return
         try:
             self._store.append(self._name, events)
         except StoreError as error:
             self._store, self.broken = None, error
-
-
-def _now() -> float:
-    from time import time
-
-    return time()
 
 
 def _home(path: str | os.PathLike[str] | None) -> Path:
@@ -337,8 +383,3 @@ def _body(cause: str | None) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) and "errorType" in body else {}
-
-
-def _step_name(at: StepRecord | None) -> str:
-    """The name of the step that a Task state calls: what it is invoked with says it."""
-    return "" if at is None else at.name

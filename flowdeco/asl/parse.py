@@ -275,21 +275,25 @@ class _Reader:
         fields = self.fields({k: v for k, v in value.items() if k in shape.allowed}, shape, where)
         comparison = {k: v for k, v in value.items() if k not in shape.allowed}
         if "Condition" not in value:
-            self.comparison(comparison, where, "a Condition, or ")
+            self.comparison(comparison, where, shape.allowed)
         else:
             for name in comparison:
                 self.unknown(f"{where}.{name}", name, shape.allowed)
         return self.made(ChoiceRule, {**fields, "comparison": comparison or None}, before)
 
-    def comparison(self, value: Mapping[str, JSON], where: str, instead: str = "") -> None:
-        """A rule of JSONPath: `Variable` and one comparison, or a combination of such rules."""
+    def comparison(self, value: Mapping[str, JSON], where: str, also: Collection[str] = ()) -> None:
+        """A rule of JSONPath: `Variable` and one comparison, or a combination of such rules.
+
+        `also`: what else it might have been meant to hold.
+        """
         known = COMPARISONS | COMBINATIONS | {"Variable"}
-        for name in value:
-            if name not in known:
-                self.unknown(f"{where}.{name}", name, known)
-        operators = [name for name in value if name != "Variable"]
-        if len(operators) != 1:
+        strangers = [name for name in value if name not in known]
+        for name in strangers:
+            self.unknown(f"{where}.{name}", name, known | set(also))
+        operators = [name for name in value if name in known and name != "Variable"]
+        if len(operators) > 1 or not (operators or strangers):
             has = " and ".join(operators) or "none"
+            instead = "a Condition, or " if also else ""
             self.error(
                 where, f"a rule has {instead}exactly one comparison, or And, Or, Not, and this one has {has}"
             )

@@ -203,14 +203,16 @@ class WorkflowOptions:
 
 
 def read_retry(value: object) -> tuple[Retry, ...]:
-    """`retry=`: a number of retries of every error, a Retry, or a list of them, exception classes and error names."""
+    """`retry=`: a number of retries of every error, a Retry, or a list of them, exception classes and error names.
+
+    The one for every error is used for what no other is for, wherever it stands in the list.
+    """
     retries = tuple(_retries(value))
-    for i, retry in enumerate(retries[:-1]):
-        if retry.of_everything:
-            raise OptionError(
-                f"retry: entry {i + 1} is for every error, so what follows it is never reached",
-                hint="put it last",
-            )
+    if sum(retry.of_everything for retry in retries) > 1:
+        raise OptionError(
+            f"retry={value!r} says twice what to do about every error",
+            hint="keep one, and name the errors of the others with Retry(on=...)",
+        )
     return retries
 
 

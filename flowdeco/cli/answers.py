@@ -7,27 +7,26 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from flowdeco.errors import FlowdecoError, Location
+from flowdeco.errors import ExecutionFailed, FlowdecoError, Location
 from flowdeco.history import ExecutionRecord, StepRecord, steps
 
 JSON = Any
 
 
-def record_document(record: ExecutionRecord, *, path: Path, output: JSON = None) -> dict[str, JSON]:
+def record_document(
+    record: ExecutionRecord, *, path: Path, error: ExecutionFailed | None = None, output: JSON = None
+) -> dict[str, JSON]:
     """The document of an execution. `output` replaces the encoded one. Times are seconds since 1970."""
-    parts = steps(record.events)
-    guilty = [one for one in parts if one.status in ("FAILED", "TIMED_OUT") and one.error is not None]
-    at = next((s for s in guilty if s.type == "Task" and s.error == record.error), guilty[-1] if guilty else None)
     return {
         "name": record.name,
         "status": record.status,
         "output": record.output if output is None else output,
         "error": record.error,
         "cause": record.cause,
-        "step": at.name if at is not None and record.status != "SUCCEEDED" else None,
+        "step": None if error is None else error.step,
         "started": record.started,
         "stopped": record.stopped,
-        "steps": [_step(one) for one in parts],
+        "steps": [_step(one) for one in steps(record.events)],
         "recorded": str(path),
     }
 

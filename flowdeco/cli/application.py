@@ -70,8 +70,7 @@ def _main(session: Session, args: list[str]) -> int:
     except BrokenPipeError:
         raise
     except UserCodeError as error:
-        assert error.__cause__ is not None
-        tell(_users_traceback(error.__cause__).rstrip("\n"))
+        tell(_users_traceback(error.__cause__ or error).rstrip("\n"))
         return FAILED
     except FlowdecoError as error:
         if session.debug:
@@ -96,7 +95,9 @@ def _group(session: Session) -> click.Group:
 
     what = session.script.label.strip("'") if session.script else "a pipeline"
     text = f"Runs {what} on this computer, and tells about it."
-    examples = f"\b\nExamples:\n  {session.prog} run{session.target} --help\n  {session.prog} check{session.target}"
+    examples = (
+        f"\b\nExamples:\n  {session.prog} run{session.target} --help\n  {session.prog} check{session.target}"
+    )
     group = _Verbs(
         help=f"{text}\n\n{examples}",
         context_settings={"help_option_names": ["-h", "--help"]},

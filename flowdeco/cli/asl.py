@@ -41,4 +41,6 @@ def _write(path: str, text: str) -> None:
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise FlowdecoError(f"the file cannot be written: {error.strerror or error}", location=path) from error
+        raise FlowdecoError(
+            f"the file cannot be written: {error.strerror or error}", location=path
+        ) from error

@@ -29,7 +29,11 @@ def command(session: Session) -> click.Command:
         unique = list({str(finding): (name, finding) for name, finding in reversed(found)}.values())[::-1]
         findings = [finding for _, finding in unique]
         if as_json:
-            answer(json.dumps([_document(name, finding) for name, finding in unique], indent=2, ensure_ascii=False))
+            answer(
+                json.dumps(
+                    [_document(name, finding) for name, finding in unique], indent=2, ensure_ascii=False
+                )
+            )
         elif findings:
             answer(findings_text(findings, answer_style()))
         tell(f"{', '.join(one.spec.name for one in checked)}: {_summary(findings)}")

@@ -34,5 +34,7 @@ def command(session: Session) -> click.Command:
             click.Option(["--mermaid"], is_flag=True, help="Print a Mermaid flowchart, which GitHub draws."),
             parameters.debug(session),
         ],
-        **parameters.text(session, about, "graph", session.target, f"{session.target} --mermaid > pipeline.mmd"),
+        **parameters.text(
+            session, about, "graph", session.target, f"{session.target} --mermaid > pipeline.mmd"
+        ),
     )

@@ -110,7 +110,9 @@ def pick(names: Mapping[str, Any], name: str | None, where: str, how: str) -> An
     """The workflow called `name`, or the only one. `how`: the way to name one, told when there are several."""
     workflows = workflows_in(names)
     if not workflows:
-        raise LoadError(f"{where} has no workflow in it", hint="decorate the function that calls the steps with @workflow")
+        raise LoadError(
+            f"{where} has no workflow in it", hint="decorate the function that calls the steps with @workflow"
+        )
     if name is not None:
         variable = names.get(name)
         chosen = workflows.get(name, variable if isinstance(variable, Workflow) else None)
@@ -120,7 +122,9 @@ def pick(names: Mapping[str, Any], name: str | None, where: str, how: str) -> An
         return chosen
     if len(workflows) > 1:
         options = ", or ".join(how.format(name) for name in list(workflows)[:3])
-        raise LoadError(f"{where} has {len(workflows)} workflows: {_listed(workflows)}", hint=f"say which: {options}")
+        raise LoadError(
+            f"{where} has {len(workflows)} workflows: {_listed(workflows)}", hint=f"say which: {options}"
+        )
     return next(iter(workflows.values()))
 
 

@@ -36,11 +36,6 @@ class _Options:
     workers: int | None
     stdout: TextIO | None = None
 
-    @property
-    def silent(self) -> bool:
-        """Nothing but the result is wanted."""
-        return self.quiet
-
 
 def command(session: Session) -> click.Command:
     """The verb. What is no option of flowdeco is left to the workflow's parameters."""
@@ -63,10 +58,14 @@ def command(session: Session) -> click.Command:
                 return 0
             raise click.UsageError("which file? It comes first: flowdeco run pipeline.py ...", context)
         if file is not None and file.startswith("-"):
-            raise click.UsageError(f"the file comes before the inputs: flowdeco run pipeline.py {file} ...", context)
+            raise click.UsageError(
+                f"the file comes before the inputs: flowdeco run pipeline.py {file} ...", context
+            )
         if help:
             found = session.workflow(file, workflow)
-            click.echo(context.get_help() + "\n\n" + inputs_help(found, session.prog, session.target, _own(context)))
+            click.echo(
+                context.get_help() + "\n\n" + inputs_help(found, session.prog, session.target, _own(context))
+            )
             return 0
         with ExitStack() as stack:
             stdout = stack.enter_context(reserved_stdout()) if as_json else None
@@ -94,11 +93,19 @@ def command(session: Session) -> click.Command:
         params=[
             *parameters.target(session, required=False),
             click.Argument(["tokens"], nargs=-1, type=click.UNPROCESSED, metavar="[--INPUT VALUE]..."),
-            click.Option(["--input"], metavar="FILE", help="Inputs from a JSON file; - reads stdin. Options win."),
-            click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document about the execution."),
+            click.Option(
+                ["--input"], metavar="FILE", help="Inputs from a JSON file; - reads stdin. Options win."
+            ),
+            click.Option(
+                ["--json", "as_json"], is_flag=True, help="Print one JSON document about the execution."
+            ),
             click.Option(["--quiet"], is_flag=True, help="No progress, only the result."),
-            click.Option(["--inline"], is_flag=True, help="Steps in the main thread, one at a time: for breakpoint()."),
-            click.Option(["--workers"], type=click.IntRange(min=1), metavar="N", help="How many steps at a time."),
+            click.Option(
+                ["--inline"], is_flag=True, help="Steps in the main thread, one at a time: for breakpoint()."
+            ),
+            click.Option(
+                ["--workers"], type=click.IntRange(min=1), metavar="N", help="How many steps at a time."
+            ),
             parameters.debug(session),
             click.Option(["--help"], is_flag=True, help="Show this, and the inputs of the workflow."),
         ],
@@ -107,8 +114,8 @@ def command(session: Session) -> click.Command:
             about,
             "run",
             session.target,
-            f"{session.target} --day 2026-01-01 --lrs 0.1 --lrs 0.01 --no-publish",
             f"{session.target} --input inputs.json --json",
+            f"{session.target} --inline",
         ),
     )
 
@@ -134,7 +141,9 @@ def _inputs(
     except InputError as error:
         taken = [option for option in clashes(workflow, own) if any(option in str(f) for f in error.findings)]
         if taken:
-            error.hint = f"{error.hint}; {taken[0]} is an option of flowdeco's own: write the workflow's after `--`"
+            error.hint = (
+                f"{error.hint}; {taken[0]} is an option of flowdeco's own: write the workflow's after `--`"
+            )
         raise
 
 
@@ -147,7 +156,9 @@ def _text(document: str) -> str:
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(
-            f"the inputs cannot be read: {reason}", location=document, hint="write --input FILE, or --input - for stdin"
+            f"the inputs cannot be read: {reason}",
+            location=document,
+            hint="write --input FILE, or --input - for stdin",
         ) from error
 
 
@@ -163,6 +174,7 @@ def _execute(session: Session, workflow: AnyWorkflow, inputs: dict[str, object],
                 inline=options.inline,
                 workers=options.workers,
                 on_event=progress,
+                on_child_event=None if progress is None else progress.child,
             )
         except KeyboardInterrupt:
             stack.close()
@@ -190,7 +202,9 @@ def _report(session: Session, execution: Execution, options: _Options) -> int:
     output = execution.output
     if options.stdout is not None:
         plain = output if is_json(output) else None
-        _document(options.stdout, record_document(execution.record, path=execution.path, output=plain))
+        _document(
+            options.stdout, record_document(execution.record, path=execution.path, error=error, output=plain)
+        )
     elif error is None and output is not None:
         answer(result_text(output))
     if error is not None and (options.stdout is None or not options.quiet):
@@ -198,9 +212,7 @@ def _report(session: Session, execution: Execution, options: _Options) -> int:
 
         tell(failure_text(execution.record, error, tell_style()))
     _tell_record(session, execution, options)
-    if error is None:
-        return 0
-    return INTERRUPTED if options.inline and error.error_type == "KeyboardInterrupt" else FAILED
+    return 0 if error is None else FAILED
 
 
 def _tell_record(session: Session, execution: Execution, options: _Options) -> None:

@@ -39,7 +39,11 @@ def command(session: Session) -> click.Command:
         callback=runs,
         params=[
             click.Option(
-                ["--limit"], type=click.IntRange(min=0), default=20, show_default=True, help="How many. 0: all."
+                ["--limit"],
+                type=click.IntRange(min=0),
+                default=20,
+                show_default=True,
+                help="How many. 0: all.",
             ),
             click.Option(
                 ["--status"],

@@ -29,8 +29,9 @@ def command(session: Session) -> click.Command:
                 return
             run = latest[0].name
         record = store.load(run)
+        error = None if record.status in ("SUCCEEDED", "RUNNING") else failure(record)
         if as_json:
-            document = record_document(record, path=path)
+            document = record_document(record, path=path, error=error)
             document |= {"input": record.input, "events": [event.to_json() for event in record.events]}
             answer(json.dumps(document, indent=2, ensure_ascii=False))
         elif events:
@@ -40,7 +41,6 @@ def command(session: Session) -> click.Command:
         else:
             from flowdeco.views.execution_text import execution_text
 
-            error = None if record.status in ("SUCCEEDED", "RUNNING") else failure(record)
             source = store.find(run).source
             answer(execution_text(record, error, answer_style(), source=source, path=str(path), now=time()))
 

@@ -10,7 +10,7 @@ from flowdeco.views.table_text import table_text
 from flowdeco.views.terminal import Style
 
 if TYPE_CHECKING:
-    from flowdeco.authoring.parameters import OptionHelp
+    from flowdeco.authoring.parameters import OptionHelp, Parameter
 
 
 def inputs_help(workflow: AnyWorkflow, prog: str, target: str, own: Sequence[str]) -> str:
@@ -25,8 +25,10 @@ def inputs_help(workflow: AnyWorkflow, prog: str, target: str, own: Sequence[str
     lines = table_text(["", "", ""], table, Style()).split("\n")[1:]
     parts = [head, *(f"  {line}" for line in lines)]
     for option in clashes(workflow, own):
-        parts.append(f"\n{option} is also an option of flowdeco: write the workflow's after --, as in -- {option} VALUE")
-    parts.append(f"\nExample:\n  {prog} run{target}{_example(rows)}")
+        parts.append(
+            f"\n{option} is also an option of flowdeco: write the workflow's after --, as in -- {option} VALUE"
+        )
+    parts.append(f"\nExample:\n  {prog} run{target}{_example(workflow, rows)}")
     return "\n".join(parts)
 
 
@@ -43,12 +45,17 @@ def _facts(row: OptionHelp) -> str:
     return f"{row.help}  [{', '.join(facts)}]" if row.help else f"[{', '.join(facts)}]"
 
 
-def _example(rows: Sequence[OptionHelp]) -> str:
+def _example(workflow: AnyWorkflow, rows: Sequence[OptionHelp]) -> str:
     """Every required input, or else the first one."""
-    shown = [row for row in rows if row.default is None] or rows[:1]
-    return "".join(f" {_use(row)}" for row in shown)
+    pairs = list(zip(rows, workflow.parameters.items))
+    shown = [pair for pair in pairs if pair[0].default is None] or pairs[:1]
+    return "".join(f" {_use(row, parameter)}" for row, parameter in shown)
 
 
-def _use(row: OptionHelp) -> str:
+def _use(row: OptionHelp, parameter: Parameter) -> str:
     option = row.spelling.split("/")[-1]
-    return option if "/" in row.spelling else f"{option} VALUE"
+    if "/" in row.spelling:
+        return option
+    default = (row.default or "").strip("'")
+    value = default if default.replace(".", "").replace("-", "").isalnum() else "VALUE"
+    return f"{option} {getattr(parameter.kind, 'example', None) or value}"

@@ -21,6 +21,7 @@ from flowdeco.graph import (
 )
 from flowdeco.query import literal, quote_name
 
+
 class Names(Protocol):
     """The JSONata of every symbol that is in reach: a dict, or what looks into several."""
 

@@ -305,7 +305,9 @@ def _retrier(retry: Retry) -> Retrier:
         ErrorEquals=error_names(retry.on),
         IntervalSeconds=ceil(retry.interval),
         MaxAttempts=retry.max_attempts,
-        BackoffRate=int(retry.backoff_rate) if retry.backoff_rate == int(retry.backoff_rate) else retry.backoff_rate,
+        BackoffRate=int(retry.backoff_rate)
+        if retry.backoff_rate == int(retry.backoff_rate)
+        else retry.backoff_rate,
         MaxDelaySeconds=retry.max_delay,
         JitterStrategy="FULL" if retry.jitter else None,
     )
@@ -324,4 +326,3 @@ def _order(symbol: Symbol) -> tuple[int, int, str]:
 def _identifier(text: str) -> str:
     name = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in text)[:76]
     return name if name and name.isidentifier() else f"v_{name}"
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 
 def process_birth(pid: int) -> str:
@@ -21,16 +22,16 @@ def process_birth(pid: int) -> str:
     return "" if fields[0] == b"Z" else f"{boot}:{int(fields[19])}"
 
 
-def is_running(pid: int, birth: str) -> bool:
+def is_running(pid: int, birth: str, *, kill: Callable[[int, int], None] = os.kill) -> bool:
     """Whether process `pid` of this computer is the one that had this `process_birth`. With an empty one: exists.
 
     >>> is_running(os.getpid(), process_birth(os.getpid()))
     True
     """
-    return process_birth(pid) == birth if birth else _exists(pid)
+    return process_birth(pid) == birth if birth else _exists(pid, kill)
 
 
-def _exists(pid: int) -> bool:
+def _exists(pid: int, kill: Callable[[int, int], None]) -> bool:
     if sys.platform == "win32":  # pragma: no cover - os.kill would end the process there
         import ctypes
 
@@ -42,7 +43,7 @@ def _exists(pid: int) -> bool:
     if pid <= 0:
         return False
     try:
-        os.kill(pid, 0)
+        kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # it exists, and belongs to somebody else

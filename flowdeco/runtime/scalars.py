@@ -67,9 +67,11 @@ def _moment(value: Any) -> Fields | None:
     fields: Fields = {"value": value.isoformat()}
     if type(zone) is timezone:
         # A nameless offset makes its name from the offset: a name is what differs from that.
-        name = zone.tzname(None)
-        if name != timezone(zone.utcoffset(None)).tzname(None):
+        name, offset = zone.tzname(None), zone.utcoffset(None)
+        if name != timezone(offset).tzname(None):
             fields["name"] = name
+        if offset.microseconds:  # an offset below a second is parsed as UTC
+            fields["offset"] = offset
     elif zone is not None:
         key = getattr(zone, "key", None)
         if type(zone) is not getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None) or key is None:
@@ -87,10 +89,11 @@ def _place(value: Any, fields: Fields) -> object:
         from zoneinfo import ZoneInfo
 
         zone = ZoneInfo(fields["zone"])
-    elif "name" in fields:
+    elif "name" in fields or "offset" in fields:
         from datetime import timezone
 
-        zone = timezone(zone.utcoffset(None), fields["name"])
+        offset = fields.get("offset") or zone.utcoffset(None)
+        zone = timezone(offset, fields["name"]) if "name" in fields else timezone(offset)
     return value.replace(tzinfo=zone, fold=fields.get("fold", 0))
 
 

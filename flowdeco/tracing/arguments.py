@@ -28,7 +28,9 @@ def bind(
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
         raise BodyError(
-            f"{step.spec.name}() {error}", location=place, hint=f"it is defined as {step.spec.name}{signature}"
+            f"{step.spec.name}() {error}",
+            location=place,
+            hint=f"it is defined as {step.spec.name}{signature}",
         ) from None
     positional: list[Any] = []
     named: list[tuple[str, Any]] = []
@@ -69,7 +71,8 @@ def _leaf(thing: object) -> Any:
         return _Leaf(thing._expression)
     if isinstance(thing, Step | Workflow):
         raise CodecError(
-            f"{thing!r} itself, not its result", hint=f"call it: {thing.spec.name}(...), or pass its name as a string"
+            f"{thing!r} itself, not its result",
+            hint=f"call it: {thing.spec.name}(...), or pass its name as a string",
         )
     return None
 

@@ -34,7 +34,8 @@ def element(recorder: TraceRecorder, value: Value, key: Any) -> Value:
 def _by_name(recorder: TraceRecorder, value: Value, key: str, known: Kind) -> Value:
     if known.shape in ("list", "tuple", "namedtuple"):
         raise recorder.fail(
-            f"{recorder.describe(value._expression)} is {_a(known.name)}: it has no key {key!r}", hint="index by number"
+            f"{recorder.describe(value._expression)} is {_a(known.name)}: it has no key {key!r}",
+            hint="index by number",
         )
     if known.fields is not None and key not in known.fields:
         raise recorder.mistake(key, known.fields, f"{known.name} has no key {key!r}")
@@ -46,7 +47,8 @@ def _by_position(recorder: TraceRecorder, value: Value, key: int, known: Kind) -
     base = value._expression
     if known.shape == "object":
         raise recorder.fail(
-            f"{recorder.describe(base)} is {_a(known.name)}: its keys are strings", hint=f"write [{str(key)!r}]"
+            f"{recorder.describe(base)} is {_a(known.name)}: its keys are strings",
+            hint=f"write [{str(key)!r}]",
         )
     if known.shape == "namedtuple" and known.fields is not None:
         names = list(known.fields)
@@ -65,7 +67,10 @@ def _by_position(recorder: TraceRecorder, value: Value, key: int, known: Kind) -
 
 def _check_position(recorder: TraceRecorder, value: Value, key: int, length: int) -> None:
     if not -length <= key < length:
-        raise recorder.fail(f"{recorder.describe(value._expression)} has {length} elements: there is no [{key}]", hint=f"positions go from {-length} to {length - 1}")
+        raise recorder.fail(
+            f"{recorder.describe(value._expression)} has {length} elements: there is no [{key}]",
+            hint=f"positions go from {-length} to {length - 1}",
+        )
 
 
 def attribute(recorder: TraceRecorder, value: Value, name: str) -> Value:
@@ -74,7 +79,10 @@ def attribute(recorder: TraceRecorder, value: Value, name: str) -> Value:
     if known.fields is not None and known.shape in ("fields", "namedtuple"):
         if name not in known.fields:
             raise recorder.mistake(
-                name, known.fields, f"{known.name} has no field {name!r}", "only fields can be used, not methods"
+                name,
+                known.fields,
+                f"{known.name} has no field {name!r}",
+                "only fields can be used, not methods",
             )
         return recorder.look(Field(value._expression, name), known.fields[name])
     if known.shape == "unknown" and known.fields is None:

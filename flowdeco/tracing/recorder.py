@@ -149,7 +149,9 @@ class TraceRecorder:
                 culprit = next((a for a in given if isinstance(a, Value)), None)
                 if culprit is not None or (deep and contains_value(list(given))):
                     name = getattr(fn, "__qualname__", None) or repr(fn)
-                    raise self.refuse(f"{name}()", culprit, f"make it a step: step({name}), or do it inside one")
+                    raise self.refuse(
+                        f"{name}()", culprit, f"make it a step: step({name}), or do it inside one"
+                    )
                 return fn(*args, **kwargs)
 
     def effect(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -310,7 +312,9 @@ class TraceRecorder:
         for frame in opened.frames:
             frame.since.append(node.id)
 
-    def _in_frame(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _in_frame(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
         """Runs the user's own function as part of the body."""
         frames = self._blocks[-1].frames
         frames.append(_Frame())
@@ -332,7 +336,8 @@ class TraceRecorder:
             nodes = [leaf.node for leaf in leaves(self.expression(wait)) if isinstance(leaf, Result)]
             if not nodes:
                 raise self.fail(
-                    f"after={wait!r} is not the result of a step", hint="write after=[result] with what a step returned"
+                    f"after={wait!r} is not the result of a step",
+                    hint="write after=[result] with what a step returned",
                 )
             found += nodes
         return tuple(dict.fromkeys(found))
@@ -417,7 +422,9 @@ class TraceRecorder:
         self.failure = self.failure or error
         return error
 
-    def mistake(self, name: str, names: Iterable[str], message: str, hint: str | None = None) -> FlowdecoError:
+    def mistake(
+        self, name: str, names: Iterable[str], message: str, hint: str | None = None
+    ) -> FlowdecoError:
         """A misspelled name."""
         return self.fail(message, hint=did_you_mean(name, list(names)) or hint)
 

@@ -16,7 +16,11 @@ def function_node(function: FunctionType) -> ast.FunctionDef:
     """The `def` of a function, lines as in its file. Raises UnsupportedError when there is no source to read."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
-    node = _functions("".join(lines), code.co_filename).get((code.co_firstlineno, code.co_name)) if lines else None
+    node = (
+        _functions("".join(lines), code.co_filename).get((code.co_firstlineno, code.co_name))
+        if lines
+        else None
+    )
     if node is None or not _matches(node, code):
         raise UnsupportedError(
             f"the source of {function.__qualname__!r} cannot be read",

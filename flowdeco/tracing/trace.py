@@ -88,7 +88,11 @@ def _raised(workflow: Workflow[Any, Any], error: Exception, recorder: TraceRecor
     if recorder.failure is not None:
         return recorder.failure
     frames = [f for f in traceback.extract_tb(error.__traceback__) if is_user_file(f.filename)]
-    place = Location(frames[-1].filename, frames[-1].lineno or 0, frames[-1].name) if frames else workflow.location
+    place = (
+        Location(frames[-1].filename, frames[-1].lineno or 0, frames[-1].name)
+        if frames
+        else workflow.location
+    )
     name = type(error).__name__
     return BodyError(
         f"the body of {workflow.spec.name!r} raised {name} while it was traced: {error}",

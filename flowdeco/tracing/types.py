@@ -30,7 +30,22 @@ class Kind:
 
 
 _UNKNOWN = Kind("unknown")
-_SCALARS = (str, int, float, bool, type(None), date, time, timedelta, Decimal, UUID, Enum, PurePath, bytes, complex)
+_SCALARS = (
+    str,
+    int,
+    float,
+    bool,
+    type(None),
+    date,
+    time,
+    timedelta,
+    Decimal,
+    UUID,
+    Enum,
+    PurePath,
+    bytes,
+    complex,
+)
 
 
 @lru_cache(maxsize=1024)

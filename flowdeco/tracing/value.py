@@ -63,26 +63,8 @@ class Value:
     def __call__(self, *args: object, **kwargs: object) -> NoReturn:
         self._refuse("a call")
 
-    def __bool__(self) -> NoReturn:
-        self._refuse("a condition (if, while, and, or, not, assert)")
-
     def __iter__(self) -> Iterator[Any]:
         self._refuse("a loop", "write a comprehension [f(x) for x in xs] or f.map(xs), or loop inside a step")
-
-    def __len__(self) -> NoReturn:
-        self._refuse("len()")
-
-    def __contains__(self, item: object) -> NoReturn:
-        self._refuse("'in'")
-
-    def __hash__(self) -> NoReturn:
-        self._refuse("use as a dict key or a set member")
-
-    def __str__(self) -> NoReturn:
-        self._refuse("str()")
-
-    def __format__(self, spec: str) -> NoReturn:
-        self._refuse("an f-string")
 
     def __enter__(self) -> NoReturn:
         self._refuse("with")
@@ -102,6 +84,12 @@ def _refusal(what: str) -> Any:
 
 
 _REFUSED = {
+    "a condition (if, while, and, or, not, assert)": "__bool__",
+    "len()": "__len__",
+    "'in'": "__contains__",
+    "use as a dict key or a set member": "__hash__",
+    "str()": "__str__",
+    "an f-string": "__format__",
     "a comparison": "__eq__ __ne__ __lt__ __le__ __gt__ __ge__",
     "arithmetic": "__add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __floordiv__ "
     "__rfloordiv__ __mod__ __rmod__ __pow__ __rpow__ __divmod__ __rdivmod__ __matmul__ __rmatmul__ __neg__ __pos__ "

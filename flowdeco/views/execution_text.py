@@ -9,7 +9,7 @@ from typing import Any
 from flowdeco.errors import ExecutionFailed
 from flowdeco.history import Event, ExecutionRecord, StepRecord, steps
 from flowdeco.views.places_text import file_text
-from flowdeco.views.quantities_text import count_text, duration_text, moment_text, value_text
+from flowdeco.views.quantities_text import count_text, duration_text, line_text, moment_text, value_text
 from flowdeco.views.table_text import table_text
 from flowdeco.views.terminal import Style
 
@@ -31,7 +31,13 @@ _FAILURES = ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed", "LambdaFuncti
 
 
 def execution_text(
-    record: ExecutionRecord, failure: ExecutionFailed | None, style: Style, *, source: str, path: str, now: float
+    record: ExecutionRecord,
+    failure: ExecutionFailed | None,
+    style: Style,
+    *,
+    source: str,
+    path: str,
+    now: float,
 ) -> str:
     """Everything on one page. `failure`: why it has no result; `source`: the workflow's file; `path`: the record's."""
     status = style.paint(record.status, "bold", STATUS_LOOKS[record.status])
@@ -56,7 +62,8 @@ def execution_text(
 
 def failure_text(record: ExecutionRecord, failure: ExecutionFailed, style: Style) -> str:
     """Why an execution has no result: the step, the user's own traceback, what the step was given, what to do."""
-    parts = [f"{style.paint('error:', 'bold', 'red')} {failure.message}"]
+    told = line_text(failure.message) if failure.stack_trace else failure.message
+    parts = [f"{style.paint('error:', 'bold', 'red')} {told}"]
     if failure.stack_trace:
         trace = "".join(failure.stack_trace).rstrip("\n")
         parts.append(f"Traceback (most recent call last):\n{trace}\n{_exception(failure, style)}")
@@ -71,9 +78,13 @@ def failure_text(record: ExecutionRecord, failure: ExecutionFailed, style: Style
 def failed_arguments(record: ExecutionRecord) -> JSON | None:
     """What the step was called with whose failure ended the execution. None when no call of a step did."""
     by_id: dict[int, Event] = {event.id: event for event in record.events}
-    failures = [event for event in record.events if event.type in _FAILURES]
-    same = [e for e in failures if (e.details.get("error"), e.details.get("cause")) == (record.error, record.cause)]
-    event = (same or failures or [None])[-1]
+    ended = (record.error, record.cause)
+    same = [
+        event
+        for event in record.events
+        if event.type in _FAILURES and (event.details.get("error"), event.details.get("cause")) == ended
+    ]
+    event = same[-1] if same else None
     while event is not None and event.type not in _ATTEMPTS:
         event = by_id.get(event.previous_event_id)
     if event is None:

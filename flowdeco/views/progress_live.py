@@ -36,7 +36,9 @@ class LiveDisplay:
     `clock` tells the seconds since 1970, as the events do.
     """
 
-    def __init__(self, stream: TextIO, style: Style, *, clock: Clock = time, interval: float = _INTERVAL) -> None:
+    def __init__(
+        self, stream: TextIO, style: Style, *, clock: Clock = time, interval: float = _INTERVAL
+    ) -> None:
         self._stream = stream
         self._style = style
         self._clock = clock
@@ -66,7 +68,9 @@ class LiveDisplay:
         try:
             self._thread.join(_PATIENCE)
         finally:
-            if self._drawing.acquire(timeout=_PATIENCE):  # else the terminal takes no more text: it is stopped
+            if self._drawing.acquire(
+                timeout=_PATIENCE
+            ):  # else the terminal takes no more text: it is stopped
                 self._finish()
                 self._drawing.release()
 
@@ -124,10 +128,11 @@ class LiveDisplay:
             return
         from rich.text import Text
 
-        if lines:
-            self._live.console.print(Text.from_ansi("\n".join(lines)), soft_wrap=True)
         self._turn += 1
-        self._live.refresh()
+        with self._live.console:  # both in one write, or the last picture would be seen in between
+            if lines:
+                self._live.console.print(Text.from_ansi("\n".join(lines)), soft_wrap=True)
+            self._live.refresh()
 
     def _last(self, line: Line) -> str:
         style = self._style
@@ -153,8 +158,9 @@ class LiveDisplay:
             bar = style.paint(style.symbol("━", "#") * full, "green")
             facts.append(bar + style.paint(style.symbol("─", ".") * (_BAR - full), "dim"))
             facts.append(items_text(line) + ",")
-        if line.attempts > 1:
+        if line.attempts > 1 or line.failing:
+            text = f"attempt {line.attempts}" + (" failed" if line.failing else "")
             why = f" ({line.cause.line})" if line.cause else ""
-            facts.append(style.paint(f"attempt {line.attempts}{why},", "yellow"))
+            facts.append(style.paint(f"{text}{why},", "yellow"))
         facts.append(duration_text(max(now - line.started, 0)))
         return " ".join(facts)

@@ -31,7 +31,11 @@ def ended_text(line: Line, style: Style) -> str:
 def items_text(line: Line) -> str:
     """How far a Map is: `312 of 1,000 items, 3 failed`; only the total when all is done and well."""
     total = line.total or 0
-    text = count_text(total, "item") if line.done in (0, total) else f"{line.done:,} of {count_text(total, 'item')}"
+    text = (
+        count_text(total, "item")
+        if line.done in (0, total)
+        else f"{line.done:,} of {count_text(total, 'item')}"
+    )
     return f"{text}, {line.failed:,} failed" if line.failed else text
 
 

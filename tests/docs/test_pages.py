@@ -5,7 +5,8 @@ Each page runs from top to bottom in an empty folder:
     ```python      runs, in one namespace per page; with a first line `# file.py` it is written to that file as well
     ```pycon       is a doctest in the same namespace
     ```console     lines after `$ ` run in a shell, and print what follows them
-    ```text, json  is compared with nothing
+    ```diff        is applied to a copy of the package in the page's folder, where consoles then find it
+    ```text, sh    are for reading
 
 In what is printed `...` stands for anything, and white space does not count.
 """
@@ -16,6 +17,7 @@ import doctest
 import linecache
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w/]+\.\w+)\n")
-KINDS = {"python", "pycon", "console", "text", "json", "toml", "sh", "mermaid"}
+KINDS = {"python", "pycon", "console", "diff", "text", "sh"}
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,33 @@ def run_doctest(block: Block, page: Path, module: ModuleType) -> None:
         pytest.fail("".join(printed), pytrace=False)
 
 
+def apply_diff(block: Block, folder: Path) -> None:
+    """Each hunk must fit exactly once. Line numbers are not looked at."""
+    if not (folder / "flowdeco").exists():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "flowdeco", folder / "flowdeco", ignore=ignored)
+    for part in re.split(r"^--- .*\n", block.text, flags=re.MULTILINE)[1:]:
+        header, *hunks = re.split(r"^@@.*\n", part, flags=re.MULTILINE)
+        file = folder / header.strip().removeprefix("+++ ").removeprefix("b/")
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        for hunk in hunks:
+            lines = [line or " " for line in hunk.splitlines()]
+            before = "".join(line[1:] + "\n" for line in lines if line[0] in " -")
+            after = "".join(line[1:] + "\n" for line in lines if line[0] in " +")
+            assert text.count(before) == 1 or not text, f"line {block.line}: a hunk does not fit {file.name}"
+            text = text.replace(before, after, 1)
+        file.write_text(text, encoding="utf-8")
+
+
 def run_console(block: Block, page: Path, folder: Path) -> None:
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1"}
+    environment = {
+        **os.environ,
+        "PATH": path,
+        "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+    }
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         command, _, wanted = part.partition("\n")
         done = subprocess.run(
@@ -107,6 +133,8 @@ def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
                 run_doctest(block, page, module)
             case "console":
                 run_console(block, page, tmp_path)
+            case "diff":
+                apply_diff(block, tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

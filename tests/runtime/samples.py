@@ -246,6 +246,7 @@ zones = st.one_of(
     st.just(dt.UTC),
     st.sampled_from([ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("UTC")]),
     st.builds(dt.timezone, st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23))),
+    st.builds(dt.timezone, st.timedeltas(dt.timedelta(seconds=-2), dt.timedelta(seconds=2))),
     st.builds(dt.timezone, st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)), st.text()),
 )
 _names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/\\:"), max_size=8)

@@ -179,6 +179,17 @@ def test_an_index_that_is_pickled() -> None:
         assert codec == "pickle"
 
 
+def test_differences_that_pandas_overlooks() -> None:
+    numbers = pd.Index([1], name=1)
+    assert tables._same_index(numbers, pd.Index([1], name=1))
+    assert not tables._same_index(numbers, pd.Index([1], name=True))
+    assert not tables._same_index(DAYS, pd.DatetimeIndex(list(DAYS)).as_unit(DAYS.unit))
+    assert not tables._same_dtype(pd.CategoricalDtype(["a", "b"]), pd.CategoricalDtype(["b", "a"]))
+    assert not tables._same_values(
+        pd.Index([1], dtype=object), pd.Index([True], dtype=object), np.dtype(object)
+    )
+
+
 def arrow_tables() -> list[Any]:
     table = pa.table({"a": [1, None], "b": [["x"], None]}, metadata={"k": "v"})
     return [

@@ -43,7 +43,9 @@ def _base(node: Node) -> str:
         case Call():
             return node.name or node.step
         case Map():
-            return node.target or f"each {node.item_name if node.item_name != _UNNAMED else _first(node.block)}"
+            return (
+                node.target or f"each {node.item_name if node.item_name != _UNNAMED else _first(node.block)}"
+            )
         case Fork():
             firsts = [_first(branch) for branch in node.branches]
             different = list(dict.fromkeys(firsts))

@@ -40,7 +40,9 @@ def _arranged(plan: Schedule, nodes: list[Node], fresh: Iterator[int]) -> Iterat
                 yield from _arranged(part, nodes, fresh)
         case Branches(parts):
             fork = next(fresh)
-            branches = (Block(tuple(_arranged(p, nodes, fresh)), Literal(None), scheduled=True) for p in parts)
+            branches = (
+                Block(tuple(_arranged(p, nodes, fresh)), Literal(None), scheduled=True) for p in parts
+            )
             yield Fork(id=fork, branches=tuple(branches))
         case place:
             yield nodes[place]

@@ -61,7 +61,9 @@ class OwnCall(ast.Call):
 def placed(node: N, at: ast.AST) -> N:
     """The node and what is new in it, at the place of another."""
     for child in ast.walk(node):
-        if isinstance(child, ast.expr | ast.stmt | ast.arg | ast.excepthandler) and not hasattr(child, "lineno"):
+        if isinstance(child, ast.expr | ast.stmt | ast.arg | ast.excepthandler) and not hasattr(
+            child, "lineno"
+        ):
             ast.copy_location(child, at)
     return node
 
