@@ -44,7 +44,9 @@ def comparisons(folder: str) -> list[Comparison]:
             "quickstart.py run", process(folder, str(QUICKSTART), "run"), "import boto3", boto3, limit=2
         ),
         Comparison("chain of 10, asl", process(folder, str(chain), "asl"), "import boto3", boto3),
-        Comparison("chain of 10", process(folder, str(chain), "run"), "an empty process", nothing),
+        Comparison(
+            "chain of 10, beside nothing", process(folder, str(chain), "run"), "an empty process", nothing
+        ),
     ]
 
 

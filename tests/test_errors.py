@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+import queue
 import sys
-from typing import Any
+from _thread import start_new_thread
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -118,24 +121,25 @@ def test_locations() -> None:
     assert str(PLACE) == "pipeline.py:12"
 
 
-def test_the_caller_is_the_first_line_outside_flowdeco() -> None:
-    inside = compile("def call(of): return of()", errors.__file__, "exec")
+def inside_flowdeco(source: str) -> Callable[..., Any]:
+    """A function that looks like one of flowdeco's own."""
     names: dict[str, Any] = {}
-    exec(inside, names)
-    found = names["call"](Location.of_caller)
-    assert found == Location(__file__, sys._getframe().f_lineno - 1, sys._getframe().f_code.co_name)
+    exec(compile(f"def call(*args): {source}", errors.__file__, "exec"), names)
+    return cast(Callable[..., Any], names["call"])
+
+
+def test_the_caller_is_the_first_line_outside_flowdeco() -> None:
+    call = inside_flowdeco("return args[0]()")
+    found = call(Location.of_caller)
+    frame = sys._getframe()
+    assert found == Location(__file__, frame.f_lineno - 2, frame.f_code.co_name)
 
 
 def test_no_caller_outside_flowdeco() -> None:
-    source = (
-        "import sys, threading\n"
-        "from flowdeco.errors import Location, __file__ as file\n"
-        "print(eval(compile('Location.of_caller()', file, 'eval')))\n"
-    )
-    names: dict[str, Any] = {}
-    # A stack of nothing but flowdeco's frames, as a C program that embeds Python may make one.
-    exec(compile(source.replace("print(", "found = ("), "script.py", "exec"), names)
-    assert names["found"] == Location("script.py", 3, "<module>")
+    # A thread started from C has no Python below it.
+    found: queue.SimpleQueue[Location | None] = queue.SimpleQueue()
+    start_new_thread(inside_flowdeco("args[1].put(args[0]())"), (Location.of_caller, found))
+    assert found.get(timeout=10) is None
 
 
 @pytest.mark.parametrize(

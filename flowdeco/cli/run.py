@@ -210,7 +210,7 @@ def _report(session: Session, execution: Execution, options: _Options) -> int:
     if error is not None and (options.stdout is None or not options.quiet):
         from flowdeco.views.execution_text import failure_text
 
-        tell(failure_text(execution.record, error, tell_style()))
+        tell(failure_text(execution.record, error, tell_style()) + "\n")
     _tell_record(session, execution, options)
     return 0 if error is None else FAILED
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from flowdeco.asl.emit import emit_text
+from flowdeco.asl.emit import emit
 from flowdeco.asl.model import StateMachine
 from flowdeco.errors import Finding
 from flowdeco.graph import Call, Graph, Map, walk
@@ -55,7 +56,7 @@ def _nodes(graph: Graph) -> Iterator[Finding]:
 
 
 def _definition(graph: Graph, machine: StateMachine) -> Iterator[Finding]:
-    size = len(emit_text(machine).encode())
+    size = len(json.dumps(emit(machine), ensure_ascii=False, separators=(",", ":")).encode())
     if size > _DEFINITION_BYTES:
         count = sum(1 for _ in walk(graph.block))
         maps = sum(isinstance(node, Map) for node in walk(graph.block))

@@ -68,3 +68,10 @@ Attempted to invoke a non-function
     def __str__(self) -> str:
         where = f" in {self.path}" if self.path else ""
         return f"{self.detail} [{self.expression}{where}]" if self.expression else self.detail
+
+
+class PathError(Exception):
+    """A JSONPath or intrinsic function cannot be read, or cannot be applied to the data.
+
+    `str()` of it is the sentence the service puts into the cause.
+    """

@@ -150,14 +150,15 @@ def parse(given: list[JSON], ambient: Ambient) -> JSON:
         raise _custom_error("Invalid JSON") from error
 
 
-def _random_bits(ambient: Ambient, count: int) -> int:
+def random_bits(ambient: Ambient, count: int) -> int:
+    """`count` random bits as a number, from the run's own chance when there is one."""
     if ambient.random is not None:
         return ambient.random.getrandbits(count)
     size = (count + 7) // 8
     return int.from_bytes(os.urandom(size), "big") >> (8 * size - count)
 
 
-def _java_random(seed: int) -> float:
+def java_random(seed: int) -> float:
     """The first number of the 48-bit linear congruential generator the service seeds."""
     multiplier, mask = 0x5DEECE66D, (1 << 48) - 1
     state = (seed ^ multiplier) & mask
@@ -171,14 +172,14 @@ def random_(given: list[JSON], ambient: Ambient) -> JSON:
     """`$random([seed])`: a number from 0 up to, not including, 1; the same for the same seed."""
     (seed,) = _arguments("random", given, 1)
     if seed is not UNDEFINED:
-        return _java_random(_integer("random", 1, seed))
-    return _random_bits(ambient, 53) * 2.0**-53
+        return java_random(_integer("random", 1, seed))
+    return random_bits(ambient, 53) * 2.0**-53
 
 
 def uuid(given: list[JSON], ambient: Ambient) -> JSON:
     """`$uuid()`: a random UUID, version 4."""
     _arguments("uuid", given, 0)
-    bits = _random_bits(ambient, 128) & ~(0xF << 76) & ~(0x3 << 62) | 4 << 76 | 2 << 62
+    bits = random_bits(ambient, 128) & ~(0xF << 76) & ~(0x3 << 62) | 4 << 76 | 2 << 62
     text = f"{bits:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -190,7 +191,7 @@ def shuffle(given: list[JSON], ambient: Ambient) -> JSON:
         return UNDEFINED
     items: list[Any] = list(array) if isinstance(array, list) else [array]
     for i in range(len(items) - 1, 0, -1):
-        j = _random_bits(ambient, 53) * (i + 1) >> 53
+        j = random_bits(ambient, 53) * (i + 1) >> 53
         items[i], items[j] = items[j], items[i]
     return items
 

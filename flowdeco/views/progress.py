@@ -159,6 +159,8 @@ class Progress:
                 self._inside[event.id] = line
             return
         line = self._at.get(event.previous_event_id)
+        if type == "EvaluationFailed":  # it follows what came before the state
+            line = self._open.get(str(event.details.get("state")), line)
         if type in _ENDS:
             self._finish(event, line)
             return

@@ -26,19 +26,25 @@ if TYPE_CHECKING:
 _INTERVAL = 0.1
 _BAR = 24
 _WHEEL = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_PATIENCE = 2.0
-"""How long the end of an execution waits for the drawing thread, in seconds."""
 
 
 class LiveDisplay:
     """One line for each step: a wheel and the time while it runs, a bar for a Map, and how it ended.
 
-    `clock` tells the seconds since 1970, as the events do.
+    `clock` tells the seconds since 1970, as the events do. It is drawn every `interval` seconds; `close` waits at most
+    `patience` seconds for a terminal that takes no text.
     """
 
     def __init__(
-        self, stream: TextIO, style: Style, *, clock: Clock = time, interval: float = _INTERVAL
+        self,
+        stream: TextIO,
+        style: Style,
+        *,
+        clock: Clock = time,
+        interval: float = _INTERVAL,
+        patience: float = 2.0,
     ) -> None:
+        self._patience = patience
         self._stream = stream
         self._style = style
         self._clock = clock
@@ -50,8 +56,8 @@ class LiveDisplay:
         self._drawing = Lock()
         self._broken = False
         self._turn = 0
-        self._thread = Thread(target=self._work, name="flowdeco-progress", daemon=True)
-        self._thread.start()
+        self.thread = Thread(target=self._work, name="flowdeco-progress", daemon=True)
+        self.thread.start()
 
     def began(self, line: Line) -> None:
         self._running[line] = None
@@ -66,10 +72,10 @@ class LiveDisplay:
     def close(self) -> None:
         self._closed.set()
         try:
-            self._thread.join(_PATIENCE)
+            self.thread.join(self._patience)
         finally:
             if self._drawing.acquire(
-                timeout=_PATIENCE
+                timeout=self._patience
             ):  # else the terminal takes no more text: it is stopped
                 self._finish()
                 self._drawing.release()

@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowdeco.asl import emit, emit_text, parse
-from flowdeco.asl.model import Choice, Fail, Map, Parallel, Pass, StateMachine, States, Succeed, Task, Wait
+from flowdeco.asl.model import StateMachine
 from flowdeco.errors import DefinitionError
 from tests.asl.machines import JSON, machines
 
 ROOT = Path(os.environ.get("FLOWDECO_CONFORMANCE") or Path(__file__).parents[3] / "shared" / "conformance")
-SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @SLOW
@@ -52,26 +54,6 @@ def test_the_order_of_fields_does_not_matter(machine: StateMachine, order: rando
     assert emit_text(parse(_shuffled(emit(machine), order))) == emit_text(machine)
 
 
-def test_the_strategy_reaches_every_kind_of_state() -> None:
-    seen: set[type] = set()
-
-    def visit(scope: States) -> None:
-        for state in scope.States.values():
-            seen.add(type(state))
-            for inner in getattr(state, "Branches", ()):
-                visit(inner)
-            if isinstance(state, Map):
-                visit(state.ItemProcessor)
-
-    @settings(SLOW, max_examples=100, database=None, derandomize=True)
-    @given(machines())
-    def look(machine: StateMachine) -> None:
-        visit(machine)
-
-    look()
-    assert seen == {Task, Parallel, Map, Pass, Wait, Choice, Succeed, Fail}
-
-
 def _recorded() -> Iterator[Any]:
     for file in sorted((ROOT / "executions").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -97,16 +79,31 @@ def _only_definition_errors(document: Any) -> None:
     try:
         machine = parse(document)
     except DefinitionError as error:
-        assert error.findings
-        assert str(error)
+        found = error
     else:
         assert parse(emit(machine)) == machine
+        return
+    assert found.findings
+    assert str(found)
 
 
 WORDS = st.sampled_from(
-    "StartAt States Type Next End Choices Default Catch Retry ErrorEquals Branches ItemProcessor Iterator "
-    "ProcessorConfig Mode Condition And Or Not Variable StringEquals Comment QueryLanguage Output Assign "
-    "Task Pass Choice Wait Succeed Fail Parallel Map A B".split()
+    [
+        *("StartAt", "States", "Type", "Next", "End", "Choices", "Default", "Catch", "Retry", "ErrorEquals"),
+        *(
+            "Branches",
+            "ItemProcessor",
+            "Iterator",
+            "ProcessorConfig",
+            "Mode",
+            "Condition",
+            "And",
+            "Or",
+            "Not",
+        ),
+        *("Variable", "StringEquals", "Comment", "QueryLanguage", "Output", "Assign", "A", "B"),
+        *("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"),
+    ]
 )
 GARBAGE: st.SearchStrategy[Any] = st.recursive(
     JSON | WORDS | st.floats(),

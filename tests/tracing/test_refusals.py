@@ -191,11 +191,11 @@ def filtered() -> Any:
 
 def comprehension_without_step() -> Any:
     use(1)
-    return [n for n in numbers()]  # here  # noqa: C416
+    return [n for n in numbers()]  # here
 
 
 def set_comprehension() -> Any:
-    return use({n for n in numbers()})  # here  # noqa: C416
+    return use({n for n in numbers()})  # here
 
 
 def dict_comprehension() -> Any:
