@@ -287,9 +287,7 @@ def _is_env_name(name: str) -> bool:
     return len(name) > 1 and name.isascii() and name[0].isalpha() and name.isidentifier()
 
 
-def _requirements(value: object) -> tuple[str, ...] | None:
-    if value is None:
-        return None
+def _requirements(value: object) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise OptionError(
             f"requirements must be a list of strings, not {value!r}",

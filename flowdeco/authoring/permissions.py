@@ -57,9 +57,11 @@ def _permission(entry: object) -> Permission:
         case Permission():
             return entry
         case str():
-            words = entry.replace(",", " ").split()
-            resources = [word for word in words[1:] if _is_resource(word)]
-            return Permission([word for word in words if word not in resources], resources)
+            first, *words = entry.replace(",", " ").split() or [""]
+            actions = [first, *(word for word in words if not _is_resource(word))]
+            return Permission(
+                [word for word in actions if word], [word for word in words if _is_resource(word)]
+            )
         case dict():
             return _statement(entry)
     raise OptionError(f"permission {entry!r} is not understood", hint=_HINT)

@@ -20,7 +20,7 @@ from flowdeco.runtime.refusal import Refusal, shown, type_text
 
 T = TypeVar("T")
 
-INLINE_BYTES_LIMIT = 256
+SHORT_BYTES = 256
 """`bytes` up to this length travel inline, in base64: a reference would be longer."""
 
 
@@ -179,7 +179,7 @@ def coded(enc: Encoder, value: Any) -> JSON | None:
 
 
 def encode_bytes(enc: Encoder, value: bytes) -> JSON:
-    if len(value) > INLINE_BYTES_LIMIT:
+    if len(value) > SHORT_BYTES:
         return coded(enc, value)
     return {TAG: "bytes", "value": base64_text(value)}
 

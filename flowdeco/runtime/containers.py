@@ -11,18 +11,23 @@ from flowdeco.runtime.encoding import JSON, SAFE_INT, TAG, Encoder, is_unicode, 
 from flowdeco.runtime.refusal import Refusal, key_part
 
 
+_FEW = 8
+"""Up to this length a loop over the elements is faster than a look at all their types."""
+
+
 def encode_list(enc: Encoder, value: list[Any]) -> JSON:
-    kinds = set(map(type, value))
-    if kinds <= enc.atoms:
-        return value[:]
-    if kinds == {int} and min(value) >= -SAFE_INT and max(value) <= SAFE_INT:
-        return value[:]
+    if len(value) > _FEW:
+        kinds = set(map(type, value))
+        if kinds <= enc.atoms:
+            return value[:]
+        if kinds == {int} and min(value) >= -SAFE_INT and max(value) <= SAFE_INT:
+            return value[:]
     return enc.items(value)
 
 
 def encode_dict(enc: Encoder, value: dict[Any, Any]) -> JSON:
     encoded: dict[str, JSON] = {}
-    atoms = enc.atoms
+    atoms, quick = enc.atoms, enc.quick
     key: Any = ""
     try:
         for key, item in value.items():
@@ -31,6 +36,8 @@ def encode_dict(enc: Encoder, value: dict[Any, Any]) -> JSON:
             kind = type(item)
             if kind in atoms or (kind is int and -SAFE_INT <= item <= SAFE_INT):
                 encoded[key] = item
+            elif kind in quick:
+                encoded[key] = quick[kind](enc, item)
             else:
                 encoded[key] = enc.any(item)
         else:

@@ -62,7 +62,7 @@ def json_text(data: JSON) -> str:
 class Encoder:
     """One walk over a value. Children are encoded with `any`; arrays, frames, pickles go to `reference`."""
 
-    __slots__ = ("bundle", "handlers", "names", "pickle", "rules", "store")
+    __slots__ = ("bundle", "handlers", "names", "pickle", "quick", "rules", "store")
 
     careful: ClassVar[bool] = False
     atoms: ClassVar[frozenset[type]] = frozenset({type(None), bool, str, float})
@@ -78,6 +78,7 @@ class Encoder:
         names: Names,
     ) -> None:
         self.handlers = handlers
+        self.quick: Mapping[type, Handler] = {} if self.careful else handlers
         self.rules = rules
         self.store = store
         self.bundle = bundle
@@ -110,12 +111,14 @@ class Encoder:
     def items(self, values: Any) -> list[JSON]:
         """The encoded elements of an iterable, in its order."""
         encoded: list[JSON] = []
-        atoms = self.atoms
+        atoms, quick = self.atoms, self.quick
         try:
             for value in values:
                 kind = type(value)
                 if kind in atoms or (kind is int and -SAFE_INT <= value <= SAFE_INT):
                     encoded.append(value)
+                elif kind in quick:
+                    encoded.append(quick[kind](self, value))
                 else:
                     encoded.append(self.any(value))
         except Refusal as refusal:

@@ -1,8 +1,6 @@
 """The recorder: what a trace knows while a body runs with Values.
 
-Calls of steps become nodes of the block that is open. A *frame* is a piece of body with an order of its own: the workflow's
-body, an inlined workflow, a helper function, the element of a comprehension. The order matters only for effects: all of
-the frame that came before an effect is finished before it, all that comes after waits for it.
+Calls of steps become nodes of the block that is open (`frames.py`), looks into Values become expressions (`looks.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -34,27 +32,15 @@ from flowdeco.graph import (
 )
 from flowdeco.runtime import ValueCodec
 from flowdeco.tracing import arguments, looks, types
+from flowdeco.tracing.body import Body
 from flowdeco.tracing.callees import Callee, classify
+from flowdeco.tracing.frames import OpenBlocks
 from flowdeco.tracing.places import user_location
 from flowdeco.tracing.rewrite import rewrite
 from flowdeco.tracing.value import Value, contains_value
 
 NODE_LIMIT = 100_000
 """More nodes than any state machine can hold: a loop that does not end is what makes so many."""
-
-
-@dataclass(slots=True)
-class _Frame:
-    """`barrier`: nodes that everything recorded from now on waits for. `since`: recorded after the barrier."""
-
-    barrier: tuple[int, ...] = ()
-    since: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _OpenBlock:
-    nodes: list[Call | Map] = field(default_factory=list)
-    frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
 
 
 class TraceRecorder:
@@ -65,7 +51,8 @@ class TraceRecorder:
         self.steps: dict[str, StepRef] = {}
         self.failure: FlowdecoError | None = None
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._blocks = [_OpenBlock()]
+        self._open = OpenBlocks()
+        self.effects = self._open.effects
         self._targets: dict[int, str] = {}
         self._labels: dict[int, str] = {}
         self._workflows: list[Workflow[Any, Any]] = []
@@ -90,7 +77,7 @@ class TraceRecorder:
             name=step.state_name or "",
             location=place,
         )
-        self._record(node)
+        self._open.record(node)
         return Value(Result(node.id), self, types.return_type(step.fn))
 
     def map(
@@ -160,19 +147,6 @@ class TraceRecorder:
             with self.effects():
                 return self.invoke(fn, *args, **kwargs)
         return self.invoke(fn, *args, **kwargs)
-
-    @contextmanager
-    def effects(self) -> Iterator[None]:
-        """What is recorded inside comes after all of this frame so far, and before all that follows."""
-        frame = self._blocks[-1].frames[-1]
-        barrier, since = frame.barrier, frame.since
-        frame.barrier, frame.since = tuple(since) or barrier, []
-        yield
-        recorded = frame.since
-        if recorded:
-            frame.barrier, frame.since = tuple(recorded), []
-        else:
-            frame.barrier, frame.since = barrier, since
 
     def named(self, value: Any, name: str, /) -> Any:
         """`name = value`."""
@@ -248,15 +222,14 @@ class TraceRecorder:
             raise self.fail(what + error.message, hint=error.hint) from error
 
     def block(self, result: Any) -> Block:
-        """Closes the open block."""
+        """The innermost open block as it is now, with its result."""
         expression = self.expression(result)
-        opened = self._blocks.pop() if len(self._blocks) > 1 else self._blocks[0]
-        return Block(tuple(self._finished(node) for node in opened.nodes), expression)
+        return Block(tuple(self._finished(node) for node in self._open.nodes), expression)
 
     def run_body(self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """The workflow's own body, rewritten."""
         self._workflows.append(workflow)
-        return rewrite(workflow.fn, _Body(self))(*args, **kwargs)  # type: ignore[arg-type]
+        return rewrite(workflow.fn, Body(self))(*args, **kwargs)  # type: ignore[arg-type]
 
     def _finished(self, node: Call | Map) -> Call | Map:
         return replace(node, target=self._targets.get(node.id, ""))
@@ -276,11 +249,9 @@ class TraceRecorder:
         else:
             listed, item_type = self.expression(list(items)), None
         map_id = self._next_id(f"the map over {name}")
-        self._blocks.append(_OpenBlock())
-        depth = len(self._blocks)
-        try:
+        with self._open.block():
             result = element(Value(Item(map_id), self, item_type))
-            if not self._blocks[-1].nodes:
+            if not self._open.nodes:
                 raise self.fail(
                     "a comprehension over run-time values that calls no step",
                     hint="let a step take the whole list",
@@ -288,8 +259,6 @@ class TraceRecorder:
                     kind=UnsupportedError,
                 )
             block = self.block(result)
-        finally:
-            del self._blocks[depth - 1 :]
         node = Map(
             id=map_id,
             items=listed,
@@ -300,35 +269,23 @@ class TraceRecorder:
             item_name=name if name.isidentifier() else "item",
             location=place,
         )
-        self._record(node)
+        self._open.record(node)
         type = list[result._type] if isinstance(result, Value) and result._type is not None else list  # type: ignore[name-defined]
         return Value(Result(map_id), self, type)
-
-    def _record(self, node: Call | Map) -> None:
-        opened = self._blocks[-1]
-        barriers = [earlier for frame in opened.frames for earlier in frame.barrier]
-        after = tuple(dict.fromkeys((*node.after, *barriers)))
-        opened.nodes.append(replace(node, after=after))
-        for frame in opened.frames:
-            frame.since.append(node.id)
 
     def _in_frame(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         """Runs the user's own function as part of the body."""
-        frames = self._blocks[-1].frames
-        frames.append(_Frame())
-        try:
+        with self._open.frame():
             return self._rewritten(function)(*args, **kwargs)
-        finally:
-            frames.pop()
 
     def _rewritten(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
             return function
         if "__flowdeco__" in function.__code__.co_freevars:
             return function
-        return rewrite(function, _Body(self))
+        return rewrite(function, Body(self))
 
     def _after(self, waits: tuple[Any, ...]) -> tuple[int, ...]:
         found: list[int] = []
@@ -435,32 +392,3 @@ class TraceRecorder:
         except BodyError as error:
             self.failure = self.failure or error
             raise
-
-
-class _Body:
-    """The recorder as rewritten code sees it: `call` there is any call, not a step's."""
-
-    __slots__ = (
-        "call",
-        "comprehension",
-        "effect",
-        "effects",
-        "flatten",
-        "known",
-        "loop",
-        "named",
-        "no_steps",
-        "unpack",
-    )
-
-    def __init__(self, recorder: TraceRecorder) -> None:
-        self.call = recorder.invoke
-        self.comprehension = recorder.comprehension
-        self.effect = recorder.effect
-        self.effects = recorder.effects
-        self.flatten = recorder.flatten
-        self.known = recorder.known
-        self.loop = recorder.loop
-        self.named = recorder.named
-        self.no_steps = recorder.no_steps
-        self.unpack = recorder.unpack

@@ -13,13 +13,11 @@ def place_text(place: Location | str | None) -> str:
     >>> place_text(Location("/srv/pipeline.py", 12)), place_text("States.Train"), place_text(None)
     ('/srv/pipeline.py:12', 'States.Train', '')
     """
-    match place:
-        case Location(file, line):
-            return f"{file_text(file)}:{line}"
-        case str():
-            return file_text(place) if os.path.isabs(place) else place
-        case None:
-            return ""
+    if isinstance(place, Location):
+        return f"{file_text(place.file)}:{place.line}"
+    if place is None:
+        return ""
+    return file_text(place) if os.path.isabs(place) else place
 
 
 def file_text(file: str) -> str:

@@ -206,8 +206,7 @@ class Progress:
     def _end(self, line: Line, status: StepStatus, event: Event) -> None:
         line.status = status
         line.now = event.timestamp
-        if self._open.get(line.name) is line:
-            del self._open[line.name]
+        self._open.pop(line.name, None)
         if line.shown:
             self._display.ended(line)
 

@@ -285,9 +285,9 @@ class TestPlain:
         assert stream.buffer.getvalue() == b"gr\\xf6\\xdfe  started\n"  # type: ignore[attr-defined]
 
     def test_a_stream_nobody_reads(self) -> None:
-        stream = io.StringIO()
+        stream = io.TextIOWrapper(io.BytesIO())
         display = PlainDisplay(stream, Style())
-        stream.close()
+        stream.detach()
         display.ended(Line("A", "Task", 0.0, 0.0, status="FAILED"))
         display.close()
 
