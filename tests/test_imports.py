@@ -6,6 +6,7 @@ In a process of its own each time, because this one has imported everything alre
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,9 +54,12 @@ def pipeline(day: str = "2026-01-01") -> float:
 
 
 def modules_after(source: str) -> set[str]:
-    """The modules that a new process has loaded after running the source."""
+    """The modules that a new process has loaded after running the source. Coverage would load some of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     code = f"import json\n{source}\nimport sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, check=True
+    )
     return set(json.loads(done.stdout))
 
 

@@ -67,8 +67,9 @@ def reserved_stdout() -> Iterator[TextIO]:
 def give_up_stdout() -> None:
     """Nobody reads stdout any more: what is left in its buffer must not raise when the process ends."""
     try:
+        number = sys.stdout.fileno()
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, number)
         os.close(null)
     except (OSError, ValueError):
         pass

@@ -41,6 +41,7 @@ class TaskCode(_WorkCode):
 
     resource: Resource
     started: Mapping[str, str]
+    arguments_field: str = "Arguments"
     timeout: Value | None = None
     heartbeat: Value | None = None
     credentials: Value | None = None

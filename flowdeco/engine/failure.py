@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 RUNTIME = "States.Runtime"
+TASK_FAILED = "States.TaskFailed"
 TIMEOUT = "States.Timeout"
 HEARTBEAT = "States.HeartbeatTimeout"
 DATA_LIMIT = "States.DataLimitExceeded"
+PATH_CONFLICT = "States.ReferencePathConflict"
 QUERY = "States.QueryEvaluationError"
 
 

@@ -8,10 +8,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol, TypeAlias
 
-from flowdeco.asl.model import JSON, Field
+from flowdeco.asl.model import (
+    JSON,
+    Catcher,
+    Choice,
+    ChoiceRule,
+    Field,
+    Map,
+    Parallel,
+    Pass,
+    Succeed,
+    Task,
+    Wait,
+)
 from flowdeco.engine.strand import Visit
 
 Expected: TypeAlias = Literal["array", "boolean", "integer", "number", "string"]
+Settled: TypeAlias = Task | Parallel | Map | Pass | Wait | Choice | Succeed
+"""States that give an output."""
+
+
+class FieldError(Exception):
+    """A field cannot be compiled; `field` is where in the state it is."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
 
 
 class Value(Protocol):
@@ -29,14 +52,35 @@ class Settle(Protocol):
 
 
 class Language(Protocol):
-    """Compiles fields of one state."""
-
-    def value(self, field: Field, name: str, expected: Expected | None = None) -> Value | None:
-        """A single field, None when it is absent. `expected` is the type its value must have."""
-
-    def settle(self, assign: Field, output: Field, prefix: str = "") -> Settle:
-        """`Assign` and `Output`; `prefix` says whose they are (`Choices[0]/`)."""
+    """Compiles the fields of one state. Each may raise FieldError or QueryError."""
 
     @property
     def context(self) -> bool:
         """Whether a field compiled so far may read the context object."""
+
+    @property
+    def arguments_field(self) -> str:
+        """What the field is called that says what a Task is given."""
+
+    def value(self, name: str, field: Field, expected: Expected, path: str | None = None) -> Value | None:
+        """A single value, None when it is absent. `path` is the field of that name with `Path` behind it."""
+
+    def template(self, name: str, field: Field) -> Value | None:
+        """Any JSON with something to evaluate in it."""
+
+    def arguments(self, state: Task | Parallel) -> Value | None:
+        """What the work is given; None: the state's input."""
+
+    def items(self, state: Map) -> Value | None:
+        """The items of a Map; None: the state's input."""
+
+    def selector(self, state: Map) -> Value | None:
+        """The input of an iteration; None: the item."""
+
+    def condition(self, rule: ChoiceRule, index: int) -> Value: ...
+
+    def settle(self, state: Settled) -> Settle: ...
+
+    def settle_rule(self, rule: ChoiceRule, index: int) -> Settle: ...
+
+    def settle_catcher(self, catcher: Catcher, index: int) -> Settle: ...

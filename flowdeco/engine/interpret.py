@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import assert_never
 
 from flowdeco.asl.model import JSON
@@ -27,6 +26,7 @@ from flowdeco.engine.maps import run_map
 from flowdeco.engine.retry import Attempts, matches
 from flowdeco.engine.strand import Strand, Visit
 from flowdeco.engine.tasks import invoke
+from flowdeco.query import parse_timestamp
 
 
 async def walk(scope: ScopeCode, strand: Strand, input: JSON) -> JSON:
@@ -227,13 +227,10 @@ async def _wait(code: WaitCode, strand: Strand, input: JSON) -> tuple[str | None
 
 
 def _timestamp(visit: Visit, text: str) -> float:
-    try:
-        when = datetime.fromisoformat(text)
-        if "T" in text and when.tzinfo is not None:
-            return when.timestamp()
-    except ValueError:
-        pass
-    problem = (
-        f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
-    )
-    raise visit.query_error(problem, "Timestamp", previous=visit.entered)
+    when = parse_timestamp(text)
+    if when is None:
+        problem = (
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string"
+        )
+        raise visit.query_error(f"{problem}: {text}", "Timestamp", previous=visit.entered)
+    return when

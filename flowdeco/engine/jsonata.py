@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from flowdeco.asl.model import JSON, Field, Unset
+from flowdeco.asl.model import (
+    JSON,
+    UNSET,
+    Catcher,
+    ChoiceRule,
+    Field,
+    Map,
+    Parallel,
+    Succeed,
+    Task,
+    Unset,
+)
 from flowdeco.engine.failure import StateError
-from flowdeco.engine.fields import Expected, Settle, Value
+from flowdeco.engine.fields import Expected, Settle, Settled, Value
 from flowdeco.engine.strand import Visit
 from flowdeco.query import QueryError, Template, compile_template, inner, is_expression
 
@@ -31,13 +42,39 @@ _CHECKS: dict[Expected, Callable[[JSON], bool]] = {
 class JsonataLanguage:
     """Compiles the fields of one state. See `Language`."""
 
+    arguments_field = "Arguments"
+
     def __init__(self) -> None:
         self.context = False
 
-    def value(self, field: Field, name: str, expected: Expected | None = None) -> Value | None:
+    def value(self, name: str, field: Field, expected: Expected, path: str | None = None) -> Value | None:
         return None if isinstance(field, Unset) else self._field(field, name, expected)
 
-    def settle(self, assign: Field, output: Field, prefix: str = "") -> Settle:
+    def template(self, name: str, field: Field) -> Value | None:
+        return None if isinstance(field, Unset) else self._field(field, name)
+
+    def arguments(self, state: Task | Parallel) -> Value | None:
+        return self.template("Arguments", state.Arguments)
+
+    def items(self, state: Map) -> Value | None:
+        return self.value("Items", state.Items, "array")
+
+    def selector(self, state: Map) -> Value | None:
+        return self.template("ItemSelector", state.ItemSelector)
+
+    def condition(self, rule: ChoiceRule, index: int) -> Value:
+        return self._field(rule.Condition, f"Choices[{index}]/Condition", "boolean")
+
+    def settle(self, state: Settled) -> Settle:
+        return self._settle(UNSET if isinstance(state, Succeed) else state.Assign, state.Output)
+
+    def settle_rule(self, rule: ChoiceRule, index: int) -> Settle:
+        return self._settle(rule.Assign, rule.Output, f"Choices[{index}]/")
+
+    def settle_catcher(self, catcher: Catcher, index: int) -> Settle:
+        return self._settle(catcher.Assign, catcher.Output, f"Catch[{index}]/")
+
+    def _settle(self, assign: Field, output: Field, prefix: str = "") -> Settle:
         return JsonataSettle(
             None if isinstance(assign, Unset) else self._field(assign, f"{prefix}Assign"),
             None if isinstance(output, Unset) else self._field(output, f"{prefix}Output"),

@@ -5,6 +5,7 @@ Compiling happens once per machine; a program holds no state of an execution.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from typing import Any, assert_never
 
@@ -13,6 +14,7 @@ from flowdeco.asl.model import (
     UNSET,
     Catcher,
     Choice,
+    ChoiceRule,
     Fail,
     Field,
     Map,
@@ -24,7 +26,6 @@ from flowdeco.asl.model import (
     States,
     Succeed,
     Task,
-    Unset,
     Wait,
 )
 from flowdeco.engine.code import (
@@ -44,9 +45,9 @@ from flowdeco.engine.code import (
     TaskSite,
     WaitCode,
 )
-from flowdeco.engine.fields import Expected, Language, Value
+from flowdeco.engine.fields import Expected, FieldError, Language, Value
 from flowdeco.engine.jsonata import JsonataLanguage
-from flowdeco.engine.literal import LiteralLanguage
+from flowdeco.engine.jsonpath import JsonpathLanguage
 from flowdeco.engine.resources import resource, unsupported
 from flowdeco.engine.retry import retry_rule
 from flowdeco.errors import DefinitionError, Finding
@@ -54,8 +55,27 @@ from flowdeco.query import QueryError, is_expression
 
 _KEPT = 8
 _programs: dict[int, tuple[StateMachine, Program]] = {}
-_PATH_FIELDS = frozenset(("InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath", "Result"))
-_S3_FIELDS = frozenset(("ItemReader", "ResultWriter"))
+_S3_FIELDS = ("ItemReader", "ResultWriter")
+_JSONATA_FIELDS = ("Arguments", "Output", "Items", "Condition")
+_JSONPATH_FIELDS = (
+    *(
+        "InputPath",
+        "OutputPath",
+        "Parameters",
+        "ResultSelector",
+        "ResultPath",
+        "Result",
+        "comparison",
+        "ItemsPath",
+    ),
+    *(
+        "MaxConcurrencyPath",
+        "ToleratedFailureCountPath",
+        "ToleratedFailurePercentagePath",
+        "TimeoutSecondsPath",
+    ),
+    *("HeartbeatSecondsPath", "SecondsPath", "TimestampPath", "ErrorPath", "CausePath"),
+)
 
 
 def program_of(machine: StateMachine) -> Program:
@@ -114,7 +134,7 @@ class _StateCompiler:
         self.where = where
         self.scope_language = scope_language
         self.paths = language == "JSONPath"
-        self.language: Language = LiteralLanguage() if self.paths else JsonataLanguage()
+        self.foreign = _JSONATA_FIELDS if self.paths else _JSONPATH_FIELDS
 
     def compile(self, state: State) -> StateCode | None:
         """None when it cannot be run; the findings say why."""
@@ -123,35 +143,40 @@ class _StateCompiler:
         if len(self.machine.findings) > before:
             return None
         try:
+            self.language: Language = JsonpathLanguage(state) if self.paths else JsonataLanguage()
             return self.state(state)
+        except FieldError as error:
+            self.machine.refuse(f"{self.where}.{error.field}", error.problem)
         except QueryError as error:
             text = f"the JSONata expression {error.expression!r} does not parse: {error.detail}"
             self.machine.refuse(f"{self.where}.{error.path}", text)
-            return None
+        return None
 
     def refuse_fields(self, state: State) -> None:
-        for field in dataclass_fields(state):
-            value = getattr(state, field.name)
-            where = f"{self.where}.{field.name}"
-            if value is None or value is UNSET:
-                continue
-            if field.name in _S3_FIELDS:
-                text = f"the engine cannot perform {field.name} yet"
-                self.machine.refuse(
-                    where, text, "give the items in Items, and leave the results in the output"
-                )
-            else:
-                path = field.name in _PATH_FIELDS or field.name.endswith("Path")
-                if path or (self.paths and _has_path(value)):
-                    self.refuse_path(where)
+        self.refuse_foreign(state, self.where)
+        for name in _S3_FIELDS:
+            if getattr(state, name, UNSET) is not UNSET:
+                text = f"the engine cannot perform {name} yet"
+                hint = "give the items in Items, and leave the results in the output"
+                self.machine.refuse(f"{self.where}.{name}", text, hint)
         if isinstance(state, Choice):
             for i, rule in enumerate(state.Choices):
-                if rule.comparison is not None or rule.Condition is UNSET:
-                    self.refuse_path(f"{self.where}.Choices[{i}]")
+                where = f"{self.where}.Choices[{i}]"
+                self.refuse_foreign(rule, where)
+                if not self.paths and rule.Condition is UNSET:
+                    self.machine.refuse(where, "a rule of a JSONata state needs a Condition")
+        if isinstance(state, (Task, Parallel, Map)):
+            for i, catcher in enumerate(state.Catch):
+                self.refuse_foreign(catcher, f"{self.where}.Catch[{i}]")
 
-    def refuse_path(self, where: str) -> None:
-        hint = "use QueryLanguage JSONata, with Arguments, Output, Assign and Condition"
-        self.machine.refuse(where, "the engine cannot evaluate JSONPath yet", hint)
+    def refuse_foreign(self, part: State | ChoiceRule | Catcher, where: str) -> None:
+        """Refuses fields of the other query language."""
+        mine, other = ("JSONPath", "JSONata") if self.paths else ("JSONata", "JSONPath")
+        for field in dataclass_fields(part):
+            name = field.name
+            if name in self.foreign and getattr(part, name) is not field.default:
+                text = f"{name} is a field of {other} states, and this state is {mine}"
+                self.machine.refuse(f"{where}.{name}", text)
 
     def state(self, state: State) -> StateCode:
         match state:
@@ -162,37 +187,42 @@ class _StateCompiler:
             case Map():
                 return self.map(state)
             case Pass():
-                settle = self.language.settle(state.Assign, state.Output)
+                settle = self.language.settle(state)
                 return PassCode(name=self.name, next=state.Next, settle=settle, context=self.language.context)
             case Wait():
                 return self.wait(state)
             case Choice():
                 return self.choice(state)
             case Succeed():
-                settle = self.language.settle(UNSET, state.Output)
+                settle = self.language.settle(state)
                 return SucceedCode(name=self.name, settle=settle, context=self.language.context)
             case Fail():
                 return self.fail(state)
             case _:
                 assert_never(state)
 
-    def value(self, field: Field, name: str, expected: Expected | None = None) -> Value | None:
-        return self.language.value(UNSET if field is None else field, name, expected)
+    def value(
+        self, part: State | Mapping[str, JSON], name: str, expected: Expected, of: str = ""
+    ) -> Value | None:
+        """A field that may be given directly or by its `…Path`; `of` says what it is in."""
+        get = part.get if isinstance(part, Mapping) else lambda key: getattr(part, key, None)
+        field = get(name)
+        return self.language.value(
+            f"{of}{name}", UNSET if field is None else field, expected, get(f"{name}Path")
+        )
 
     def work(self, state: Task | Parallel | Map) -> dict[str, Any]:
         """What all states that do work have in common."""
         return {
             "name": self.name,
             "next": state.Next,
-            "settle": self.language.settle(state.Assign, state.Output),
+            "settle": self.language.settle(state),
             "retry": tuple(retry_rule(retrier) for retrier in state.Retry),
             "catch": tuple(self.catcher(catcher, i) for i, catcher in enumerate(state.Catch)),
         }
 
     def catcher(self, catcher: Catcher, index: int) -> CatchRule:
-        if catcher.ResultPath is not UNSET:
-            self.refuse_path(f"{self.where}.Catch[{index}].ResultPath")
-        settle = self.language.settle(catcher.Assign, catcher.Output, f"Catch[{index}]/")
+        settle = self.language.settle_catcher(catcher, index)
         return CatchRule(errors=frozenset(catcher.ErrorEquals), next=catcher.Next, settle=settle)
 
     def task(self, state: Task) -> TaskCode:
@@ -201,17 +231,19 @@ class _StateCompiler:
         if problem is not None:
             self.machine.refuse(f"{self.where}.Resource", f"{state.Resource} {problem}")
         function = None
-        if target.kind == "lambda" and isinstance(state.Arguments, dict):
-            name = state.Arguments.get("FunctionName")
+        given = state.Parameters if self.paths else state.Arguments
+        if target.kind == "lambda" and isinstance(given, dict):
+            name = given.get("FunctionName")
             function = name if isinstance(name, str) and not is_expression(name) else None
         self.machine.tasks.append(TaskSite(f"{self.where}.Resource", target, function))
         work = self.work(state)
         return TaskCode(
             **work,
-            arguments=self.language.value(state.Arguments, "Arguments"),
-            timeout=self.value(state.TimeoutSeconds, "TimeoutSeconds", "integer"),
-            heartbeat=self.value(state.HeartbeatSeconds, "HeartbeatSeconds", "integer"),
-            credentials=self.language.value(state.Credentials, "Credentials"),
+            arguments=self.language.arguments(state),
+            arguments_field=self.language.arguments_field,
+            timeout=self.value(state, "TimeoutSeconds", "integer"),
+            heartbeat=self.value(state, "HeartbeatSeconds", "integer"),
+            credentials=self.language.template("Credentials", state.Credentials),
             resource=target,
             started={"resourceType": target.service, "resource": target.action},
             context=self.language.context,
@@ -223,7 +255,7 @@ class _StateCompiler:
             for i, branch in enumerate(state.Branches)
         )
         work = self.work(state)
-        arguments = self.language.value(state.Arguments, "Arguments")
+        arguments = self.language.arguments(state)
         return ParallelCode(**work, arguments=arguments, branches=branches, context=self.language.context)
 
     def map(self, state: Map) -> MapCode:
@@ -231,55 +263,52 @@ class _StateCompiler:
             state.ItemProcessor, f"{self.where}.ItemProcessor", self.scope_language
         )
         work = self.work(state)
-        selector = self.language.value(state.ItemSelector, "ItemSelector")
+        selector = self.language.selector(state)
         return MapCode(
             **work,
             processor=processor,
             distributed=state.ItemProcessor.Mode == "DISTRIBUTED",
             label=state.Label or self.name,
-            items=self.language.value(state.Items, "Items", "array"),
+            items=self.language.items(state),
             selector=selector,
             batch=self.batch(state.ItemBatcher),
-            concurrency=self.value(state.MaxConcurrency, "MaxConcurrency", "integer"),
-            tolerated_count=self.value(state.ToleratedFailureCount, "ToleratedFailureCount", "integer"),
-            tolerated_percentage=self.value(
-                state.ToleratedFailurePercentage, "ToleratedFailurePercentage", "number"
-            ),
+            concurrency=self.value(state, "MaxConcurrency", "integer"),
+            tolerated_count=self.value(state, "ToleratedFailureCount", "integer"),
+            tolerated_percentage=self.value(state, "ToleratedFailurePercentage", "number"),
             context=self.language.context,
         )
 
     def batch(self, batcher: Field) -> BatchRule | None:
         if not isinstance(batcher, dict):
             return None
-        name = "ItemBatcher"
+        of = "ItemBatcher/"
         return BatchRule(
-            items=self.value(batcher.get("MaxItemsPerBatch"), f"{name}/MaxItemsPerBatch", "integer"),
-            bytes=self.value(
-                batcher.get("MaxInputBytesPerBatch"), f"{name}/MaxInputBytesPerBatch", "integer"
-            ),
-            input=self.language.value(batcher.get("BatchInput", UNSET), f"{name}/BatchInput"),
+            items=self.value(batcher, "MaxItemsPerBatch", "integer", of),
+            bytes=self.value(batcher, "MaxInputBytesPerBatch", "integer", of),
+            input=self.language.template(f"{of}BatchInput", batcher.get("BatchInput", UNSET)),
         )
 
     def wait(self, state: Wait) -> WaitCode:
-        if state.Seconds is None and state.Timestamp is None:
+        seconds = self.value(state, "Seconds", "integer")
+        timestamp = self.value(state, "Timestamp", "string")
+        if seconds is None and timestamp is None:
             self.machine.refuse(self.where, "a Wait needs Seconds or Timestamp")
         return WaitCode(
             name=self.name,
             next=state.Next,
-            settle=self.language.settle(state.Assign, state.Output),
-            seconds=self.value(state.Seconds, "Seconds", "integer"),
-            timestamp=self.value(state.Timestamp, "Timestamp", "string"),
+            settle=self.language.settle(state),
+            seconds=seconds,
+            timestamp=timestamp,
             context=self.language.context,
         )
 
     def choice(self, state: Choice) -> ChoiceCode:
         rules = []
         for i, rule in enumerate(state.Choices):
-            condition = self.language.value(rule.Condition, f"Choices[{i}]/Condition", "boolean")
-            assert condition is not None
-            settle = self.language.settle(rule.Assign, rule.Output, f"Choices[{i}]/")
+            condition = self.language.condition(rule, i)
+            settle = self.language.settle_rule(rule, i)
             rules.append(RuleCode(condition=condition, next=rule.Next, settle=settle))
-        settle = self.language.settle(state.Assign, state.Output)
+        settle = self.language.settle(state)
         return ChoiceCode(
             name=self.name,
             next=state.Default,
@@ -291,14 +320,7 @@ class _StateCompiler:
     def fail(self, state: Fail) -> FailCode:
         return FailCode(
             name=self.name,
-            error=self.value(state.Error, "Error", "string"),
-            cause=self.value(state.Cause, "Cause", "string"),
+            error=self.value(state, "Error", "string"),
+            cause=self.value(state, "Cause", "string"),
             context=self.language.context,
         )
-
-
-def _has_path(value: JSON | Unset) -> bool:
-    """Whether a field of a JSONPath state holds a `key.$`."""
-    if isinstance(value, dict):
-        return any(str(key).endswith(".$") or _has_path(part) for key, part in value.items())
-    return isinstance(value, list) and any(_has_path(part) for part in value)

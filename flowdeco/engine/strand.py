@@ -9,7 +9,7 @@ from random import Random
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.clock import Clock
-from flowdeco.engine.failure import DATA_LIMIT, QUERY, StateError
+from flowdeco.engine.failure import DATA_LIMIT, QUERY, RUNTIME, StateError
 from flowdeco.engine.journal import Journal, Sink
 from flowdeco.engine.limits import MAX_BYTES, MAX_VARIABLE_BYTES, size
 from flowdeco.engine.resources import Handler, request_id
@@ -22,7 +22,8 @@ ChildSink = Callable[[str], Sink | None]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Names of a (made-up) account for the ARNs in events and in the context object.
+    """Names of a (made-up) account for the ARNs in events and in the context object. `express` is what an
+    Express execution's ends with; it is empty for Standard ones.
 
     >>> Identity("nightly", "album").execution_arn
     'arn:aws:states:us-east-1:123456789012:execution:album:nightly'
@@ -33,12 +34,15 @@ class Identity:
     region: str = "us-east-1"
     account: str = "123456789012"
     role: str = "arn:aws:iam::123456789012:role/flowdeco"
+    express: str = ""
 
     def arn(self, kind: str, name: str) -> str:
         return f"arn:aws:states:{self.region}:{self.account}:{kind}:{name}"
 
     @property
     def execution_arn(self) -> str:
+        if self.express:
+            return self.arn("express", f"{self.state_machine}:{self.name}:{self.express}")
         return self.arn("execution", f"{self.state_machine}:{self.name}")
 
     @property
@@ -94,8 +98,9 @@ class Run:
             "Name": identity.name,
             "RoleArn": identity.role,
             "StartTime": instant(started),
-            "RedriveCount": 0,
         }
+        if not identity.express:  # which cannot be redriven
+            self.about_execution["RedriveCount"] = 0
         self.about_machine: dict[str, JSON] = {
             "Id": identity.state_machine_arn,
             "Name": identity.state_machine.partition("/")[0],
@@ -226,6 +231,10 @@ class Visit:
     def cause(self, text: str) -> str:
         """A cause in the words of the service, which say where it happened."""
         return f"An error occurred while executing the state '{self.name}' (entered at the event id #{self.entered}). {text}"
+
+    def runtime_error(self, text: str) -> StateError:
+        """A States.Runtime, which ends the execution."""
+        return StateError(RUNTIME, self.cause(text))
 
     def query_error(self, text: str, field: str | None, *, previous: int | None = None) -> StateError:
         """A States.QueryEvaluationError, recorded. `field` is the location of the expression."""

@@ -7,7 +7,7 @@ from json import loads
 from flowdeco.asl.model import JSON
 from flowdeco.engine.code import TaskCode
 from flowdeco.engine.effects import LATE, Invoke, Job
-from flowdeco.engine.failure import DATA_LIMIT, RUNTIME, TIMEOUT, StateError, TaskFailure
+from flowdeco.engine.failure import DATA_LIMIT, RUNTIME, TASK_FAILED, TIMEOUT, StateError, TaskFailure
 from flowdeco.engine.limits import MAX_BYTES, decode, encode, text_bytes, too_large
 from flowdeco.engine.resources import (
     Call,
@@ -60,7 +60,7 @@ def _call(code: TaskCode, visit: Visit, arguments: JSON, request: str) -> Job:
     if target.kind == "lambda":
         function = arguments.get("FunctionName") if isinstance(arguments, dict) else None
         if not isinstance(function, str):
-            text = f"The Arguments '{encode(arguments)}' could not be used to start the Task: "
+            text = f"The {code.arguments_field} '{encode(arguments)}' could not be used to start the Task: "
             raise StateError(
                 RUNTIME, visit.cause(text + "[The field 'FunctionName' is required but was missing]")
             )
@@ -137,6 +137,8 @@ def _failed(code: TaskCode, visit: Visit, how: str, error: StateError) -> StateE
     if code.resource.kind != "function":
         kind = "Task"
         details.update(code.started)
+        if how == "Failed" and ".sync" in code.resource.action and error.error == TASK_FAILED:
+            visit.strand.emit("TaskSubmitted", code.started)  # the job was started, and ended badly
     details["error"] = error.error
     if error.cause is not None:
         details["cause"] = error.cause

@@ -302,5 +302,7 @@ def _looked_into(expression: Expression) -> set[Symbol]:
             return {symbol for item in items for symbol in _looked_into(item)}
         case Object(entries):
             return {symbol for _, value in entries for symbol in _looked_into(value)}
-        case _:
+        case Literal() | Input() | Result() | Item():
             return set()
+        case never:
+            assert_never(never)

@@ -17,6 +17,7 @@ Argument: TypeAlias = Callable[[JSON, Variables, Ambient], JSON]
 
 _NAME = re.compile(r"States\.(\w+)\s*\(")
 _WORD = re.compile(r"(true|false|null)\b")
+_ESCAPED = re.compile(r"\\([{}\\])")
 _WORDS: dict[str, JSON] = {"true": True, "false": False, "null": None}
 _NO_CHANCE = Ambient()
 
@@ -59,7 +60,7 @@ class IntrinsicCall:
         arguments: list[Argument] = []
         reader.skip_blanks()
         if not reader.take(")"):
-            arguments.append(self._read_argument(reader))
+            arguments.append(self._read_argument(reader, raw=name[1] == "Format"))
             while reader.comma():
                 arguments.append(self._read_argument(reader))
             reader.skip_blanks()
@@ -70,7 +71,8 @@ class IntrinsicCall:
             [argument(data, variables, ambient) for argument in arguments], ambient
         )
 
-    def _read_argument(self, reader: Reader) -> Argument:
+    def _read_argument(self, reader: Reader, raw: bool = False) -> Argument:
+        """`raw`: the escapes in a text are left, because it is a template."""
         if reader.peek() == "$":
             path = compile_jsonpath(reader.path(ARGUMENT).text)
             self.context = self.context or path.context
@@ -80,14 +82,15 @@ class IntrinsicCall:
         value: JSON
         word = reader.match(_WORD)
         if reader.peek() == "'" and word is None:
-            value = _quoted(reader)
+            text = _quoted(reader)
+            value = text if raw else _ESCAPED.sub(r"\1", text)
         else:
             value = reader.number() if word is None else _WORDS[word[1]]
         return lambda data, variables, ambient: value
 
 
 def _quoted(reader: Reader) -> str:
-    r"""A text between single quotes. Only `\'` is resolved: other escapes are of `States.Format`'s concern."""
+    r"""A text between single quotes. Of the escapes only `\'` is resolved."""
     reader.expect("'")
     parts = []
     while not reader.take("'"):

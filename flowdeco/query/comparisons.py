@@ -80,7 +80,9 @@ def _value(path: JsonPath, data: JSON, variables: Variables) -> JSON:
 def _matching(variable: JsonPath, wanted: str) -> Test:
     r"""`*` stands for any text, `\*` for a star, `\\` for a backslash."""
     parts = re.findall(r"\\([*\\])|(\*)|(.)", wanted, re.DOTALL)
-    pattern = re.compile("".join(".*" if star else re.escape(escaped or plain) for escaped, star, plain in parts), re.DOTALL)
+    pattern = re.compile(
+        "".join(".*" if star else re.escape(escaped or plain) for escaped, star, plain in parts), re.DOTALL
+    )
 
     def test(data: JSON, variables: Variables) -> bool:
         value = _value(variable, data, variables)

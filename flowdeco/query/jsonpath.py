@@ -119,7 +119,9 @@ def compile_jsonpath(text: str) -> JsonPath:
 
 
 def _reads_context(path: Path) -> bool:
-    return path.root == "context" or any("$$" in path.text for step in path.steps if isinstance(step, (Filter, Deep)))
+    return path.root == "context" or any(
+        "$$" in path.text for step in path.steps if isinstance(step, (Filter, Deep))
+    )
 
 
 def _root(path: Path, item: JSON, data: JSON, variables: Variables) -> JSON:

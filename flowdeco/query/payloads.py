@@ -87,7 +87,9 @@ class Payload:
 
     def _source(self, key: str, text: JSON) -> Build:
         if not isinstance(text, str):
-            raise PathError(f"The value for the field '{key}' must be a valid JSONPath or an intrinsic function call")
+            raise PathError(
+                f"The value for the field '{key}' must be a valid JSONPath or an intrinsic function call"
+            )
         source = compile_source(text)
         self.context = self.context or source.context
         self.random = self.random or (isinstance(source, IntrinsicCall) and source.random)

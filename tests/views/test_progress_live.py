@@ -176,6 +176,7 @@ def test_a_terminal_that_is_gone_stops_nothing() -> None:
     load = line("load", status="SUCCEEDED")
     live.began(load)
     assert gone.tried.wait(30)
+    live.thread.join(30)
     live.ended(load)
     live.close()
     short = LiveDisplay(gone, Style(), interval=1000)
