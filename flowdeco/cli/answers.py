@@ -64,13 +64,15 @@ def _step(one: StepRecord) -> dict[str, JSON]:
 
 
 def result_text(value: object) -> str:
-    """A workflow's result for people and scripts: JSON when it is exactly that, else its repr.
+    """A workflow's result for people and scripts: text as it is, JSON when it is exactly that, else its repr.
 
-    >>> print(result_text({"auc": 0.5}), result_text((1, 2)))
+    >>> print(result_text({"auc": 0.5}), result_text((1, 2)), result_text("done"))
     {
       "auc": 0.5
-    } (1, 2)
+    } (1, 2) done
     """
+    if type(value) is str:
+        return value
     if is_json(value):
         return json.dumps(value, indent=2, ensure_ascii=False)
     try:

@@ -31,16 +31,14 @@ class _Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
-            return None
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         command: click.Command = import_module(f"flowdeco.cli.{cmd_name}").command(ctx.obj)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in VERBS and not args[0].startswith("-"):
+        if args[0] not in VERBS:
             hint = did_you_mean(args[0], VERBS) or f"there are {', '.join(VERBS)}"
             raise click.UsageError(f"there is no verb {args[0]!r}: {hint}", ctx)
         return super().resolve_command(ctx, args)
@@ -60,7 +58,8 @@ def run_application(session: Session, args: list[str]) -> int:
 
 def _main(session: Session, args: list[str]) -> int:
     try:
-        done = _group(session).main(args, prog_name=session.prog, standalone_mode=False, obj=session)
+        asked = args or ["--help"]
+        done = _group(session).main(asked, prog_name=session.prog, standalone_mode=False, obj=session)
     except click.ClickException as error:
         error.show(sys.stderr)
         return error.exit_code
@@ -82,6 +81,8 @@ def _main(session: Session, args: list[str]) -> int:
             raise
         tell(error_text(_bug(error), tell_style()))
         return FAILED
+    if not args:  # nothing was done
+        return WRONG_USE
     return done if isinstance(done, int) else 0
 
 

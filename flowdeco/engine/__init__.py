@@ -6,7 +6,8 @@
 The way in is `execution.py`. `program.py` compiles a machine to `code.py`; `interpret.py` (with `tasks.py`, `maps.py`,
 `maprun.py`) are coroutines that walk through it and await the effects of `effects.py`; `scheduler.py` performs these
 with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `journal.py` writes
-history. What depends on the query language is behind `fields.py`.
+history. What depends on the query language is behind `fields.py`: `jsonata.py`, and `jsonpath.py` with the
+values of its fields in `jsonpath_fields.py`.
 """
 
 from __future__ import annotations

@@ -198,7 +198,8 @@ def _choice(code: ChoiceCode, strand: Strand, input: JSON) -> tuple[str, JSON]:
     else:
         if code.next is None:
             text = "Failed to transition out of the state. The state does not point to a next state."
-            raise StateError("States.NoChoiceMatched", visit.cause(text))
+            # States.NoChoiceMatched is documented, but this is what the service calls it.
+            raise visit.runtime_error(text)
         settle, following = code.settle, code.next
     assigned, output = settle.settle(visit, input)
     _leave(visit, "ChoiceStateExited", assigned, output)

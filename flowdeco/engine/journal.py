@@ -50,7 +50,8 @@ class Journal:
             raise HistoryFull(self._limit + 1)
         self.count = number = self.count + 1
         if self._keep:
-            self._record(Event(number, previous, type, self._now(), details))
+            # What the generated __new__ of a NamedTuple does, without its call: there are seven events for every item.
+            self._record(tuple.__new__(Event, (number, previous, type, self._now(), details)))
         return number
 
     def emit_last(self, type: str, details: Mapping[str, JSON] = NO_DETAILS, previous: int = 0) -> None:

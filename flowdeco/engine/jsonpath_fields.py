@@ -21,7 +21,6 @@ from flowdeco.query import (
 )
 
 _NO_CHANCE = Ambient()
-_MISSING = re.compile(r"(\w+)\W*$")
 _INTEGER = re.compile(r"-?\d{1,18}")
 _FLOAT = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
@@ -207,8 +206,8 @@ class ItemsField:
         data = self._input.read(visit)
         value = self._path.find(data, visit.strand.variables)
         if value is UNDEFINED:
-            step = _MISSING.search(self._path.text)
-            text = f'Unable to apply step "{step[1] if step else self._path.text}" to input {encode(data)}'
+            step = self._path.stuck_at(data, visit.strand.variables)
+            text = f'Unable to apply step "{step}" to input {encode(data)}'
             raise StateError(PATH_CONFLICT, text)
         if not isinstance(value, (list, dict)):
             raise visit.runtime_error(f'Reference path "{self._path.text}" must point to array.')

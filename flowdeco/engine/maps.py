@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from flowdeco.asl.model import JSON
 from flowdeco.engine.code import BatchRule, MapCode, ScopeCode
 from flowdeco.engine.effects import Effect, Gather
-from flowdeco.engine.failure import RUNTIME, StateError
+from flowdeco.engine.failure import StateError
 from flowdeco.engine.fields import Value
 from flowdeco.engine.limits import (
     DISTRIBUTED_CONCURRENCY,
@@ -29,6 +29,8 @@ async def run_map(code: MapCode, visit: Visit, walk: Walk) -> JSON:
     """One attempt: the results of all items, in order. Raises StateError."""
     items = _items(code, visit)
     concurrency = 0 if code.concurrency is None else code.concurrency.read(visit)
+    if concurrency < 0:
+        raise visit.runtime_error("MaxConcurrency must be a non-negative integer.")
     visit.strand.emit("MapStateStarted", {"length": len(items)})
     if code.distributed:
         result = await _distributed(code, visit, items, int(concurrency), walk)
@@ -53,9 +55,9 @@ def _tolerance(code: MapCode, visit: Visit) -> tuple[float | None, float | None]
     count = None if code.tolerated_count is None else code.tolerated_count.read(visit)
     percentage = None if code.tolerated_percentage is None else code.tolerated_percentage.read(visit)
     if count is not None and count < 0:
-        raise StateError(RUNTIME, visit.cause("ToleratedFailureCount must be a non-negative integer."))
+        raise visit.runtime_error("ToleratedFailureCount must be a non-negative integer.")
     if percentage is not None and not 0 <= percentage <= 100:
-        raise StateError(RUNTIME, visit.cause("ToleratedFailurePercentage must be between 0 and 100."))
+        raise visit.runtime_error("ToleratedFailurePercentage must be between 0 and 100.")
     return count, percentage
 
 

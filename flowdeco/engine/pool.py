@@ -13,19 +13,25 @@ from flowdeco.engine.failure import TaskFailure
 class Ticket:
     """A call handed to the pool, and afterwards what came of it."""
 
-    __slots__ = ("abandoned", "call", "outcome", "owner")
+    __slots__ = ("abandoned", "call", "outcome", "owner", "queued")
 
     def __init__(self, call: Callable[[], JSON | TaskFailure], owner: object) -> None:
         self.call = call
         self.owner = owner
         self.outcome: JSON | TaskFailure = None
         self.abandoned = False
+        self.queued = False
+
+
+_AHEAD = 8
+"""Calls handed over for each thread, so that threads that are done find work without waking anybody."""
 
 
 class Pool:
     """At most `workers` calls at a time. Finished tickets arrive in `results`, in the order they finish.
 
     Threads are started when they are needed. All but the threads' own work happens on the caller's thread.
+    `active` counts the calls handed over and not yet finished or abandoned.
     """
 
     def __init__(self, workers: int) -> None:
@@ -40,12 +46,18 @@ class Pool:
         """Whether a call submitted now starts now."""
         return self.active < self.workers
 
+    @property
+    def room(self) -> int:
+        """How many calls may be submitted now that may have to wait for a thread."""
+        return self.workers * _AHEAD - self.active
+
     def submit(self, ticket: Ticket) -> None:
-        if self._threads == self.active:
+        if self._threads < self.workers and self._threads <= self.active:
             self._threads += 1
             Thread(
                 target=_work, args=(self._calls, self.results), name="flowdeco-worker", daemon=True
             ).start()
+        ticket.queued = self.active >= self.workers
         self.active += 1
         self._calls.put(ticket)
 
@@ -57,7 +69,9 @@ class Pool:
         return True
 
     def abandon(self, ticket: Ticket) -> None:
-        """Stops waiting for a call. Its thread cannot be stopped: it ends with the call, another takes its place."""
+        """Stops waiting for a call. If it is under way its thread cannot be stopped: it ends with the call, and another
+        takes its place. If it is still queued it never will be.
+        """
         ticket.abandoned = True
         self.active -= 1
         self._threads -= 1
@@ -70,6 +84,8 @@ class Pool:
 
 def _work(calls: SimpleQueue[Ticket | None], results: SimpleQueue[Ticket]) -> None:
     while (ticket := calls.get()) is not None:
+        if ticket.queued and ticket.abandoned:
+            return
         ticket.outcome = ticket.call()
         abandoned = ticket.abandoned
         results.put(ticket)

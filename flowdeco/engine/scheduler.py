@@ -168,7 +168,7 @@ class Scheduler:
         """Starts one more child of a Gather that is not eager, if its job could be done now."""
         if self._pool is None and self._pending:
             return False
-        if self._pool is not None and self._pool.active + len(self._pending) >= self._pool.workers:
+        if self._pool is not None and len(self._pending) >= self._pool.room:
             return False
         while self._joins:
             join = self._joins[-1]
@@ -234,15 +234,20 @@ class Scheduler:
         return LATE if invoke.seconds is not None and now - began > invoke.seconds else outcome
 
     def _dispatch(self) -> bool:
-        """Hands waiting calls to free threads. Their time starts to count now."""
+        """Hands waiting calls to the pool. The time of those whose time counts starts now, so they start now."""
         pool = self._pool
-        if pool is None or not self._pending or not pool.free:
+        if pool is None or not self._pending or pool.room <= 0:
             return False
         if len(self._pending) == 1 and pool.active == 0 and self._call_here(self._pending[0]):
             return True
-        while self._pending and pool.free:
-            fiber = self._pending.popleft()
+        taken = False
+        while self._pending and pool.room > 0:
+            fiber = self._pending[0]
             invoke = fiber.invoke
+            if fiber.alive and invoke is not None and invoke.seconds is not None and not pool.free:
+                break
+            self._pending.popleft()
+            taken = True
             if not fiber.alive or invoke is None:
                 continue
             try:
@@ -254,7 +259,7 @@ class Scheduler:
                 fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
             fiber.ticket = Ticket(invoke.call.guarded, fiber)
             pool.submit(fiber.ticket)
-        return True
+        return taken
 
     def _call_here(self, fiber: Fiber) -> bool:
         """Does the only job there is on this thread, which would do nothing but wait: a chain of steps hops no threads.

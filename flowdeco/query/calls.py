@@ -36,7 +36,10 @@ class IntrinsicCall:
         self.context = False
         reader = Reader(text)
         reader.skip_blanks()
-        self._call = self._read_call(reader)
+        try:
+            self._call = self._read_call(reader)
+        except RecursionError:
+            raise PathError(f"'{text}' is nested too deeply") from None
         reader.skip_blanks()
         reader.end()
 
@@ -48,6 +51,9 @@ class IntrinsicCall:
         """
         try:
             return self._call(data, variables, ambient)
+        except RecursionError:
+            problem = "The data is nested too deeply."
+            raise PathError(f"The function '{self.text}' had the following error: {problem}") from None
         except PathError as error:
             raise PathError(f"The function '{self.text}' had the following error: {error}") from None
 

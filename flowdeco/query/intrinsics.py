@@ -135,13 +135,16 @@ def string_to_json(given: list[JSON], ambient: Ambient) -> JSON:
     if not text.strip():
         return None
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise _invalid("StringToJson") from None
 
 
-def _no_constant(name: str) -> JSON:
-    raise ValueError(name)
+def _finite(text: str) -> JSON:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def json_to_string(given: list[JSON], ambient: Ambient) -> JSON:
@@ -230,8 +233,10 @@ def array_length(given: list[JSON], ambient: Ambient) -> JSON:
 
 def array_unique(given: list[JSON], ambient: Ambient) -> JSON:
     """`States.ArrayUnique(array)`: of equal items the first."""
-    items = _array("ArrayUnique", given[0])
-    return list({identity(item): item for item in reversed(items)}.values())[::-1]
+    kept: dict[str, JSON] = {}
+    for item in _array("ArrayUnique", given[0]):
+        kept.setdefault(identity(item), item)
+    return list(kept.values())
 
 
 def json_merge(given: list[JSON], ambient: Ambient) -> JSON:

@@ -6,13 +6,13 @@ slice, filter or `..` finds a list, empty when there is nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from statistics import fmean, pstdev
 from typing import Any, Final, TypeAlias, assert_never
 
 from flowdeco.query.jsonpath_filters import compare
-from flowdeco.query.jsonpath_syntax import (
+from flowdeco.query.jsonpath_nodes import (
     Combined,
     Comparison,
     Constant,
@@ -29,8 +29,8 @@ from flowdeco.query.jsonpath_syntax import (
     Step,
     Test,
     Wildcard,
-    parse_path,
 )
+from flowdeco.query.jsonpath_syntax import parse_path
 from flowdeco.query.values import JSON, UNDEFINED
 
 Variables: TypeAlias = Mapping[str, JSON]
@@ -52,9 +52,7 @@ class JsonPath:
         self.text = path.text
         self._path = path
         self.context = _reads_context(path)
-        plain = path.root == "data" and path.function is None
-        keys = [step.names[0] for step in path.steps if isinstance(step, Names) and len(step.names) == 1]
-        self._keys = tuple(keys) if plain and len(keys) == len(path.steps) else None
+        self._keys = path.keys if path.root == "data" and path.function is None else None
 
     def find(self, data: JSON, variables: Variables = _NOTHING) -> JSON:
         """The value, or `UNDEFINED`. It may share parts with the data: treat both as immutable.
@@ -65,11 +63,7 @@ class JsonPath:
         """
         if self._keys is None:
             return _find(self._path, data, data, variables)
-        for key in self._keys:
-            if type(data) is not dict or key not in data:
-                return UNDEFINED
-            data = data[key]
-        return data
+        return _follow(data, self._keys)
 
     @property
     def is_root(self) -> bool:
@@ -82,27 +76,43 @@ class JsonPath:
 
     def problem(self, data: JSON, variables: Variables = _NOTHING) -> str:
         """Why `find` found nothing, in the words of the service."""
+        where, value, depth = self._stuck(data, variables)
+        steps = self._path.steps
+        step = steps[depth] if depth < len(steps) else None
+        if isinstance(step, Names):
+            here = f"['{step.names[0]}']"
+            if not isinstance(value, dict):
+                return f"Property {here} not found in path {where}"
+            missing = "No results for path:" if depth == len(steps) - 1 else "Missing property in path"
+            return f"{missing} {where}{here}"
+        if isinstance(step, Indices):
+            here = f"[{step.indices[0]}]"
+            if not isinstance(value, list):
+                return f"Filter: {here} can only be applied to arrays. Current context is: {value}"
+            return f"Index out of bounds when evaluating path {where}{here}"
+        return f"No results for path: {where}"
+
+    def stuck_at(self, data: JSON, variables: Variables = _NOTHING) -> str:
+        """The name or index at which a definite path that finds nothing goes astray."""
+        depth = self._stuck(data, variables)[2]
+        step = self._path.steps[depth] if depth < len(self._path.steps) else None
+        if isinstance(step, Names):
+            return step.names[0]
+        return str(step.indices[0]) if isinstance(step, Indices) else self.text
+
+    def _stuck(self, data: JSON, variables: Variables) -> tuple[str, JSON, int]:
+        """How far the path can be followed: where that is, the value there, and how many steps it took."""
         value = _root(self._path, data, data, variables)
         where = "$"
-        for i, step in enumerate(self._path.steps):
-            last = i == len(self._path.steps) - 1
-            if isinstance(step, Names):
-                here = f"['{step.names[0]}']"
-                if not isinstance(value, dict):
-                    return f"Property {here} not found in path {where}"
-                if step.names[0] not in value:
-                    return f"{'No results for path:' if last else 'Missing property in path'} {where}{here}"
-            elif isinstance(step, Indices):
-                here = f"[{step.indices[0]}]"
-                if not isinstance(value, list):
-                    return f"Filter: {here} can only be applied to arrays. Current context is: {value}"
-                if not -len(value) <= step.indices[0] < len(value):
-                    return f"Index out of bounds when evaluating path {where}{here}"
-            else:
-                break
-            value = next(_step(step, value, data, variables))
-            where += here
-        return f"No results for path: {where}"
+        for depth, step in enumerate(self._path.steps):
+            if not isinstance(step, (Names, Indices)):
+                return where, value, len(self._path.steps)
+            found = list(_step(step, value, data, variables))
+            if not found:
+                return where, value, depth
+            value = found[0]
+            where += f"['{step.names[0]}']" if isinstance(step, Names) else f"[{step.indices[0]}]"
+        return where, value, len(self._path.steps)
 
     def __repr__(self) -> str:
         return f"JsonPath({self.text!r})"
@@ -140,13 +150,27 @@ def _root(path: Path, item: JSON, data: JSON, variables: Variables) -> JSON:
 
 def _find(path: Path, item: JSON, data: JSON, variables: Variables) -> JSON:
     start = _root(path, item, data, variables)
+    if path.keys is not None:
+        value = UNDEFINED if start is UNDEFINED else _follow(start, path.keys)
+        return value if path.function is None else _FUNCTIONS[path.function](value)
     found: list[JSON] = [] if start is UNDEFINED else [start]
     for step in path.steps:
         found = [below for value in found for below in _step(step, value, data, variables)]
-    value: JSON = found
+    value = found
     if path.definite:
         value = found[0] if found else UNDEFINED
     return value if path.function is None else _FUNCTIONS[path.function](value)
+
+
+def _follow(value: JSON, keys: tuple[str | int, ...]) -> JSON:
+    for key in keys:
+        if isinstance(key, str):
+            if not isinstance(value, dict) or key not in value:
+                return UNDEFINED
+        elif not isinstance(value, list) or not -len(value) <= key < len(value):
+            return UNDEFINED
+        value = value[key]
+    return value
 
 
 def _step(step: Step, value: JSON, data: JSON, variables: Variables) -> Iterator[JSON]:
@@ -192,10 +216,12 @@ def _children(value: JSON) -> Iterator[JSON]:
 
 def _containers(value: JSON) -> Iterator[JSON]:
     """The objects and arrays in a value, outer ones first, itself among them."""
-    if isinstance(value, (dict, list)):
-        yield value
-        for child in _children(value):
-            yield from _containers(child)
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, (dict, list)):
+            yield value
+            left.extend(reversed(list(_children(value))))
 
 
 def _nodes(value: JSON) -> Iterator[JSON]:
@@ -250,9 +276,22 @@ def _numbers(value: JSON) -> list[float]:
 def _of_numbers(function: Callable[[list[float]], float]) -> Callable[[JSON], JSON]:
     def apply(value: JSON) -> JSON:
         numbers = _numbers(value)
-        return float(function(numbers)) if numbers else UNDEFINED
+        try:
+            number = float(function(numbers)) if numbers else math.inf
+        except OverflowError:
+            number = math.inf
+        return number if math.isfinite(number) else UNDEFINED
 
     return apply
+
+
+def _mean(numbers: list[float]) -> float:
+    return math.fsum(numbers) / len(numbers)
+
+
+def _deviation(numbers: list[float]) -> float:
+    mean = _mean(numbers)
+    return math.sqrt(_mean([(number - mean) ** 2 for number in numbers]))
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[JSON], JSON]]] = {
@@ -261,6 +300,6 @@ _FUNCTIONS: Final[Mapping[str, Callable[[JSON], JSON]]] = {
     "min": _of_numbers(min),
     "max": _of_numbers(max),
     "sum": _of_numbers(sum),
-    "avg": _of_numbers(fmean),
-    "stddev": _of_numbers(pstdev),
+    "avg": _of_numbers(_mean),
+    "stddev": _of_numbers(_deviation),
 }

@@ -9,128 +9,39 @@ A path starts at `$` (the data), `$$` (the context object), `$name` (a variable)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from math import isfinite
+from typing import Final
 
 from flowdeco.query.errors import PathError
+from flowdeco.query.jsonpath_nodes import (
+    Combined,
+    Comparison,
+    Constant,
+    Deep,
+    Exists,
+    Filter,
+    Indices,
+    Names,
+    Negated,
+    Operand,
+    Path,
+    Pattern,
+    Root,
+    Slice,
+    Step,
+    Test,
+    Wildcard,
+)
 from flowdeco.query.values import JSON
-
-Root: TypeAlias = Literal["data", "context", "variable", "item"]
 
 FUNCTIONS: Final = frozenset(("length", "min", "max", "avg", "sum", "stddev", "keys"))
 """What a path may end with: `$.rows.length()`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """`.a`, `['a']`, `['a', 'b']`."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Indices:
-    """`[0]`, `[-1]`, `[0, 2]`."""
-
-    indices: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """`[1:3]`."""
-
-    slice: slice
-
-
-@dataclass(frozen=True, slots=True)
-class Wildcard:
-    """`.*`, `[*]`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """`[?(...)]`."""
-
-    test: Test
-
-
-@dataclass(frozen=True, slots=True)
-class Deep:
-    """`..` and the step after it, which is taken from everything below."""
-
-    step: Names | Indices | Slice | Wildcard | Filter
-
-
-Step: TypeAlias = Names | Indices | Slice | Wildcard | Filter | Deep
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """`variable` is the name of the variable for that root; `function` is applied to what is found."""
-
-    text: str
-    root: Root
-    variable: str
-    steps: tuple[Step, ...]
-    function: str | None
-
-    @property
-    def definite(self) -> bool:
-        """It finds one value or none; others find a list of values, which may be empty."""
-        last = len(self.steps) - 1
-        return all(
-            (isinstance(step, Names) and (len(step.names) == 1 or i == last))
-            or (isinstance(step, Indices) and len(step.indices) == 1)
-            for i, step in enumerate(self.steps)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    value: JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """`/text/i`. Matches whole strings."""
-
-    pattern: re.Pattern[str]
-
-
-Operand: TypeAlias = Path | Constant | Pattern
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    left: Operand
-    operator: str
-    right: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Exists:
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Combined:
-    """`all` of the tests, or any of them."""
-
-    all: bool
-    tests: tuple[Test, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    test: Test
-
-
-Test: TypeAlias = Comparison | Exists | Combined | Negated
-
 _VARIABLE = re.compile(r"[^\W\d]\w*")
-_INTEGER = re.compile(r"-?\d+")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_SLICE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?\]")
+_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_SLICE = re.compile(r"\s*(-?\d{1,9})?\s*:\s*(-?\d{1,9})?\s*(?::\s*(-?\d{1,9})?\s*)?\]", re.ASCII)
 _OPERATOR = re.compile(
     r"==|!=|<=|>=|=~|<|>|(?:in|nin|subsetof|anyof|noneof|contains|size|empty)\b", re.IGNORECASE
 )
@@ -145,6 +56,16 @@ _FILTER: Final = " .[]()=<>!&|~,\t\r\n"
 """Where a name in dot notation ends: in a path on its own, in a function's argument, in a filter."""
 
 
+def _key(step: Step) -> str | int | None:
+    match step:
+        case Names((name,)):
+            return name
+        case Indices((index,)):
+            return index
+        case _:
+            return None
+
+
 def parse_path(text: str) -> Path:
     """Reads a whole path. Raises PathError.
 
@@ -152,7 +73,10 @@ def parse_path(text: str) -> Path:
     (Names(names=('rows',)), Indices(indices=(0,)))
     """
     reader = Reader(text)
-    path = reader.path(TOP)
+    try:
+        path = reader.path(TOP)
+    except RecursionError:
+        raise PathError(f"'{text}' is nested too deeply") from None
     reader.end()
     return path
 
@@ -226,7 +150,13 @@ class Reader:
                 steps.append(self.bracket())
             else:
                 break
-        return Path(self.text[begin : self.position], root, variable, tuple(steps), function)
+        keys = [_key(step) for step in steps]
+        definite = None not in keys[:-1] and (
+            not keys or keys[-1] is not None or isinstance(steps[-1], Names)
+        )
+        plain = None if None in keys else tuple(key for key in keys if key is not None)
+        text = self.text[begin : self.position]
+        return Path(text, root, variable, tuple(steps), function, definite, plain)
 
     def deep(self, stops: str) -> Deep:
         step = self.bracket() if self.take("[") else self.dotted(stops)
@@ -385,4 +315,9 @@ class Reader:
         found = self.match(_NUMBER)
         if found is None:
             raise self.error("expected a value")
-        return int(found[0]) if _INTEGER.fullmatch(found[0]) else float(found[0])
+        if _INTEGER.fullmatch(found[0]):
+            return int(found[0])
+        number = float(found[0])
+        if not isfinite(number):
+            raise self.error("the number is too large")
+        return number

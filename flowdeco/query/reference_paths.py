@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowdeco.query.errors import PathError
-from flowdeco.query.jsonpath_syntax import Indices, Names, parse_path
+from flowdeco.query.jsonpath_syntax import parse_path
 from flowdeco.query.values import JSON, compact
 
 
@@ -19,9 +19,9 @@ class ReferencePath:
     def __init__(self, text: str) -> None:
         self.text = text
         path = parse_path(text)
-        if path.root != "data" or path.function is not None or not path.definite:
+        if path.root != "data" or path.function is not None or path.keys is None:
             raise PathError(f"'{text}' is not a Reference Path")
-        self._steps = tuple(_single(step, text) for step in path.steps)
+        self._steps = path.keys
 
     def put(self, data: JSON, value: JSON) -> JSON:
         """`data` with `value` in it; what is not there is made. `data` itself does not change. Raises PathError."""
@@ -42,11 +42,3 @@ class ReferencePath:
             copy[step] = self._put(here[step], depth + 1, value, data)
             return copy
         raise PathError(f'Unable to apply step "{step}" to input {compact(data)}')
-
-
-def _single(step: object, text: str) -> str | int:
-    if isinstance(step, Names) and len(step.names) == 1:
-        return step.names[0]
-    if isinstance(step, Indices):
-        return step.indices[0]
-    raise PathError(f"'{text}' is not a Reference Path")

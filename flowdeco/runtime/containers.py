@@ -10,7 +10,6 @@ from flowdeco.runtime.decoding import Decoder
 from flowdeco.runtime.encoding import JSON, SAFE_INT, TAG, Encoder, is_unicode, json_text, key_refusal
 from flowdeco.runtime.refusal import Refusal, key_part
 
-
 _FEW = 8
 """Up to this length a loop over the elements is faster than a look at all their types."""
 

@@ -309,9 +309,10 @@ class TraceRecorder:
                 hint="give one of them a name of its own: @step(name='...')",
             )
         if name not in self.steps:
-            module = getattr(function, "__module__", None) or ""
-            qualname = getattr(function, "__qualname__", name)
-            self.steps[name] = StepRef(name, module, qualname, step.origin.spec, step.location)
+            # The step's own names, which lead back to it also when its function is a partial or a lambda.
+            self.steps[name] = StepRef(
+                name, step.__module__, step.__qualname__, step.origin.spec, step.location
+            )
 
     def _claim(self, name: str | None, place: Location | None) -> None:
         """A name given with `.options(name=...)` is one state's alone."""

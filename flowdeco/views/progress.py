@@ -35,6 +35,10 @@ _FAILURES = frozenset(
         "MapRunFailed",
     )
 )
+_QUIET = frozenset(
+    ("TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded", "TaskStateExited")
+)
+"""Nearly all that happens inside a Map, and none of it changes its line."""
 _ENDS = frozenset(("ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"))
 
 
@@ -105,7 +109,7 @@ class Progress:
         owner = self._inside.get(event.previous_event_id)
         if owner is None:
             self._outside(event)
-        elif not self._iterating(event, owner):
+        elif (event.type in _QUIET and not owner.over) or not self._iterating(event, owner):
             self._inside[event.id] = owner
 
     def child(self, arn: str, event: Event) -> None:

@@ -122,7 +122,7 @@ def on_terminal() -> Callable[..., Result]:
     def run(*args: object, environ: dict[str, str] | None = None) -> Result:
         master, slave = pty.openpty()
         command = [sys.executable, *map(str, args)]
-        settings = environment(TERM="xterm-256color", **(environ or {}))
+        settings = environment(**{"TERM": "xterm-256color"} | (environ or {}))
         process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=settings)
         os.close(slave)
         got = bytearray()

@@ -104,7 +104,7 @@ class TestInputs:
         assert done.code == 2
         assert (document["name"], document["status"], document["error"]) == (None, None, "InputError")
         assert "'n' must be int" in document["cause"]
-        assert document["where"].endswith("pipeline.py:22") or ":2" in document["where"]
+        assert document["where"].endswith("pipeline.py:21")
         assert "'n' must be int" in done.err
         quiet = flowdeco("run", "pipeline.py", "--n", "many", "--json", "--quiet")
         assert quiet.err == ""
@@ -145,7 +145,7 @@ class TestInputs:
             "clash.py",
             "@step\ndef f(x: str): return x\n@workflow\ndef w(json: str, quiet: bool = False): return f(json)\n",
         )
-        assert flowdeco("run", "clash.py", "--", "--json", "mine").out == '"mine"\n'
+        assert flowdeco("run", "clash.py", "--", "--json", "mine").out == "mine\n"
         done = flowdeco("run", "clash.py", "--quiet")
         assert done.code == 2
         assert "--json is an option of flowdeco's own: write the workflow's after `--`" in done.err
@@ -296,13 +296,9 @@ class TestTerminals:
         assert "✓ load  succeeded in " in done.out
 
     def test_a_dumb_one(self, on_terminal: Any) -> None:
-        done = on_terminal(
-            "-c",
-            "import os; os.environ['TERM'] = 'dumb'; import runpy; "
-            "runpy.run_path('pipeline.py', run_name='__main__')",
-            "run",
-        )
-        assert done.code == 2 or "load  started" in done.out
+        done = on_terminal("pipeline.py", "run", environ={"TERM": "dumb"})
+        assert done.out.startswith("load  started")
+        assert "\x1b" not in done.out
 
     def test_inline_leaves_the_terminal_to_the_debugger(self, on_terminal: Any) -> None:
         done = on_terminal("pipeline.py", "run", "--inline")

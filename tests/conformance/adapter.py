@@ -21,7 +21,9 @@ class Engine:
     name = "flowdeco"
     skip_features: frozenset[str] = frozenset()
 
-    def run(self, definition: Any, input: Any, lambdas: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    def run(
+        self, definition: Any, input: Any, lambdas: dict[str, Any], case: dict[str, Any]
+    ) -> dict[str, Any]:
         record = self.record(definition, input, lambdas, case)
         events = []
         for event in record.events:

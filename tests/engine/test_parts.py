@@ -130,42 +130,82 @@ def refused(states, **fields):
     return {finding.where: finding.message for finding in caught.value.findings}
 
 
-def test_all_uses_of_jsonpath_are_refused_before_the_start(scope):
+def test_fields_of_the_other_query_language_are_refused(scope):
     ends = {"End": True}
+    inner = scope({"I": {"Type": "Wait", "SecondsPath": "$"}})
+    catch = {"ErrorEquals": ["States.ALL"], "Next": "A"}
     states = {
-        "A": {"Type": "Pass", "InputPath": "$.x", "Result": 1, "Next": "B"},
-        "B": {
-            "Type": "Task",
-            "Resource": "r",
-            "Parameters": {"x.$": "$"},
-            "TimeoutSecondsPath": "$.t",
-            "Next": "C",
-        },
+        "A": {"Type": "Pass", "InputPath": None, "Result": None, "Next": "B"},
+        "B": {"Type": "Task", "Resource": "r", "Parameters": {}, "TimeoutSecondsPath": "$.t", "Next": "C"},
         "C": {
             "Type": "Choice",
-            "Choices": [{"Variable": "$.x", "IsNull": True, "Next": "D"}],
-            "Default": "D",
+            "Choices": [{"Variable": "$.x", "IsNull": True, "Next": "E"}],
+            "Default": "E",
         },
-        "D": {"Type": "Pass", "Assign": {"x": [{"y.$": "$.z"}]}, "Next": "E"},
-        "E": {
-            "Type": "Map",
-            "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Wait", "SecondsPath": "$", **ends}}},
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "A", "ResultPath": "$.e"}],
-            **ends,
-        },
+        "E": {"Type": "Map", "ItemProcessor": inner, "Next": "F"},
+        "F": {"Type": "Task", "Resource": "r", "Catch": [{**catch, "ResultPath": None}], **ends},
     }
-    found = refused(states)
+    found = refused(states, QueryLanguage="JSONata")
     assert set(found) == {
         "States.A.InputPath",
         "States.A.Result",
         "States.B.Parameters",
         "States.B.TimeoutSecondsPath",
         "States.C.Choices[0]",
-        "States.D.Assign",
+        "States.C.Choices[0].comparison",
         "States.E.ItemProcessor.States.I.SecondsPath",
-        "States.E.Catch[0].ResultPath",
+        "States.F.Catch[0].ResultPath",
     }
-    assert set(found.values()) == {"the engine cannot evaluate JSONPath yet"}
+    assert found["States.A.Result"] == "Result is a field of JSONPath states, and this state is JSONata"
+    inner["States"]["I"] = {"Type": "Pass", "Output": None, **ends}
+    states = {
+        "A": {
+            "Type": "Task",
+            "Resource": "r",
+            "Arguments": {},
+            "Catch": [{**catch, "Output": 1}],
+            "Next": "C",
+        },
+        "C": {"Type": "Choice", "Choices": [{"Condition": True, "Output": 1, "Next": "E"}], "Default": "E"},
+        "E": {"Type": "Map", "ItemProcessor": inner, "Next": "F"},
+        "F": {"Type": "Map", "ItemProcessor": inner, "Items": [], **ends},
+    }
+    found = refused(states)
+    assert set(found) == {
+        "States.A.Arguments",
+        "States.A.Catch[0].Output",
+        "States.C.Choices[0].Condition",
+        "States.C.Choices[0].Output",
+        "States.F.Items",
+        "States.E.ItemProcessor.States.I.Output",
+    }
+
+
+def test_wrong_paths_are_refused_with_their_field(scope):
+    inner = scope({"I": {"Type": "Pass", "Parameters": {"x.$": 1}}})
+    catch = {"ErrorEquals": ["States.ALL"], "Next": "F"}
+    states = {
+        "A": {"Type": "Pass", "InputPath": "x", "Next": "B"},
+        "B": {"Type": "Task", "Resource": "r", "TimeoutSecondsPath": "$[", "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [{"Variable": "x", "IsNull": True, "Next": "D"}]},
+        "D": {"Type": "Wait", "Seconds": -1, "Next": "E"},
+        "E": {"Type": "Map", "ItemProcessor": inner, "Catch": [{**catch, "ResultPath": "$.*"}], "Next": "G"},
+        "F": {"Type": "Fail", "ErrorPath": "States.Nothing()"},
+        "G": {"Type": "Wait", "Timestamp": "2026-01-01", "Next": "H"},
+        "H": {"Type": "Task", "Resource": "r", "TimeoutSeconds": "{% 1 %}", "End": True},
+    }
+    found = refused(states)
+    assert set(found) == {
+        "States.A.InputPath",
+        "States.B.TimeoutSecondsPath",
+        "States.C.Choices[0]",
+        "States.D.Seconds",
+        "States.E.ItemProcessor.States.I.Parameters",
+        "States.E.Catch[0]/ResultPath",
+        "States.F.ErrorPath",
+        "States.G.Timestamp",
+        "States.H.TimeoutSeconds",
+    }
 
 
 def test_what_else_the_engine_cannot_do_is_refused():

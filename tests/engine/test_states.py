@@ -115,7 +115,7 @@ def test_choice_takes_the_first_rule_that_holds_with_its_own_fields(play):
 
 def test_choice_without_a_match_or_default(play):
     record = play(choice(), {"n": 0})
-    assert record.error == "States.NoChoiceMatched"
+    assert record.error == "States.Runtime"
     assert record.cause.startswith(
         "An error occurred while executing the state 'Choose' (entered at the event id #2)."
     )

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from flowdeco import Workflow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Load = Callable[[str], ModuleType]
 
@@ -152,7 +154,14 @@ def test_before_and_after_give_the_same(load: Load) -> None:
     sorted(str(file.relative_to(EXAMPLES)) for file in EXAMPLES.rglob("*.py") if file.stem != "before"),
 )
 def test_every_example_checks_and_shows_itself(path: str, load: Load) -> None:
-    checked = on_the_command_line(path, "check")
+    (workflow,) = (thing for thing in vars(load(path)).values() if isinstance(thing, Workflow))
+    assert workflow.check() == []
+    assert workflow.asl()["QueryLanguage"] == "JSONata"
+    assert str(workflow.graph()).startswith(f"workflow {workflow.spec.name}(")
+
+
+def test_the_other_commands(load: Load) -> None:
+    checked = on_the_command_line("quickstart.py", "check")
     assert (checked.returncode, checked.stdout) == (0, "")
-    assert json.loads(on_the_command_line(path, "asl").stdout)["QueryLanguage"] == "JSONata"
-    assert on_the_command_line(path, "graph").stdout
+    assert json.loads(on_the_command_line("quickstart.py", "asl").stdout)["StartAt"] == "list_texts"
+    assert "count_words(file=file, at_least=at_least)" in on_the_command_line("quickstart.py", "graph").stdout

@@ -92,7 +92,9 @@ def test_containers_of_many_small_parts_move_as_a_whole() -> None:
         this = codec()
         encoded = this.encode(value)
         assert size(encoded) < LIMIT
-        assert same(this.decode(encoded), value)
+        decoded = this.decode(encoded)
+        assert decoded == value
+        assert type(decoded) is type(value)
     nested = {
         "a": {str(i): i for i in range(2000)},
         "b": {str(i): "x" * 10 for i in range(900)},

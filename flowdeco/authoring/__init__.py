@@ -1,0 +1,1 @@
+"""What users write: steps, workflows, their options and inputs. Importing it costs little, decorating does no work."""
