@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from flowdeco.query.defaults import compile_default
 from flowdeco.query.paths import UNSURE, compile_path
 from flowdeco.query.values import JSON, Ambient
 
@@ -25,8 +26,8 @@ class Expression:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._path = compile_path(source)
-        # A path asks the engine only when it meets an array on its way: most never do.
+        self._path = compile_path(source) or compile_default(source)
+        # These ask the engine only when they meet what is not an object on their way: most never do.
         self._program = None if self._path is not None else _program(source)
 
     def evaluate(self, variables: Mapping[str, JSON], ambient: Ambient | None = None) -> JSON:
