@@ -26,20 +26,21 @@ class Journal:
     that ends the execution.
     """
 
-    __slots__ = ("_events", "_keep", "_limit", "_now", "_sink", "count", "muted")
+    __slots__ = ("_add", "_events", "_limit", "_now", "count", "muted")
 
     def __init__(self, now: Callable[[], float], limit: int, *, keep: bool, sink: Sink | None) -> None:
         self._now = now
         self._limit = limit - 1
-        self._keep = keep or sink is not None
-        self._sink = sink
-        self._events: list[Event] | None = [] if keep else None
+        self._events: list[Event] = []
+        self._add: Sink | None = sink
+        if keep:
+            self._add = self._events.append if sink is None else self._both(sink)
         self.count = 0
         self.muted = False
 
     @property
     def events(self) -> tuple[Event, ...]:
-        return tuple(self._events or ())
+        return tuple(self._events)
 
     def emit(self, type: str, details: Mapping[str, JSON] = NO_DETAILS, previous: int = 0) -> int:
         """Adds an event and returns its id. Raises HistoryFull."""
@@ -49,20 +50,26 @@ class Journal:
             self.muted = True
             raise HistoryFull(self._limit + 1)
         self.count = number = self.count + 1
-        if self._keep:
+        if self._add is not None:
             # What the generated __new__ of a NamedTuple does, without its call: there are seven events for every item.
-            self._record(tuple.__new__(Event, (number, previous, type, self._now(), details)))
+            self._add(_new(Event, (number, previous, type, self._now(), details)))
         return number
 
     def emit_last(self, type: str, details: Mapping[str, JSON] = NO_DETAILS, previous: int = 0) -> None:
         """Adds the event that ends the execution; none is added after it."""
         self.muted = True
         self.count += 1
-        if self._keep:
-            self._record(Event(self.count, previous, type, self._now(), details))
+        if self._add is not None:
+            self._add(Event(self.count, previous, type, self._now(), details))
 
-    def _record(self, event: Event) -> None:
-        if self._events is not None:
-            self._events.append(event)
-        if self._sink is not None:
-            self._sink(event)
+    def _both(self, sink: Sink) -> Sink:
+        keep = self._events.append
+
+        def add(event: Event) -> None:
+            keep(event)
+            sink(event)
+
+        return add
+
+
+_new = tuple.__new__

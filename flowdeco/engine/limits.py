@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.failure import DATA_LIMIT, StateError
@@ -17,8 +18,28 @@ INLINE_CONCURRENCY: Final = 40
 DISTRIBUTED_CONCURRENCY: Final = 10_000
 MAX_WAIT_SECONDS: Final = 99_999_999
 
-encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-"""The compact JSON text of a value. Raises TypeError or ValueError for what is not JSON."""
+_encoder: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def fast_encode(make: Any) -> Callable[[JSON], str]:
+    """`_encoder.encode` without building its C part anew for every value, which costs more than most values do.
+
+    `make`: what builds the C part; None where Python has none.
+    """
+    if make is None:
+        return _encoder.encode
+    # No record of what was seen on the way down: a value that holds itself ends in a RecursionError.
+    chunks = make(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+    join = "".join
+
+    def encode(value: JSON) -> str:
+        return join(chunks(value, 0))
+
+    return encode
+
+
+encode: Final = fast_encode(getattr(json.encoder, "c_make_encoder", None))
+"""The compact JSON text of a value. Raises TypeError, ValueError or RecursionError for what is not JSON."""
 
 _decode = json.JSONDecoder().raw_decode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.failure import TaskFailure
@@ -13,14 +13,14 @@ from flowdeco.engine.failure import TaskFailure
 class Ticket:
     """A call handed to the pool, and afterwards what came of it."""
 
-    __slots__ = ("abandoned", "call", "outcome", "owner", "queued")
+    __slots__ = ("abandoned", "call", "outcome", "owner", "started")
 
     def __init__(self, call: Callable[[], JSON | TaskFailure], owner: object) -> None:
         self.call = call
         self.owner = owner
         self.outcome: JSON | TaskFailure = None
+        self.started = False
         self.abandoned = False
-        self.queued = False
 
 
 _AHEAD = 8
@@ -31,7 +31,7 @@ class Pool:
     """At most `workers` calls at a time. Finished tickets arrive in `results`, in the order they finish.
 
     Threads are started when they are needed. All but the threads' own work happens on the caller's thread.
-    `active` counts the calls handed over and not yet finished or abandoned.
+    `active` counts the calls handed over and neither finished nor abandoned.
     """
 
     def __init__(self, workers: int) -> None:
@@ -40,6 +40,7 @@ class Pool:
         self.workers = workers
         self._calls: SimpleQueue[Ticket | None] = SimpleQueue()
         self._threads = 0
+        self._lock = Lock()
 
     @property
     def free(self) -> bool:
@@ -54,10 +55,7 @@ class Pool:
     def submit(self, ticket: Ticket) -> None:
         if self._threads < self.workers and self._threads <= self.active:
             self._threads += 1
-            Thread(
-                target=_work, args=(self._calls, self.results), name="flowdeco-worker", daemon=True
-            ).start()
-        ticket.queued = self.active >= self.workers
+            Thread(target=self._work, name="flowdeco-worker", daemon=True).start()
         self.active += 1
         self._calls.put(ticket)
 
@@ -69,25 +67,37 @@ class Pool:
         return True
 
     def abandon(self, ticket: Ticket) -> None:
-        """Stops waiting for a call. If it is under way its thread cannot be stopped: it ends with the call, and another
-        takes its place. If it is still queued it never will be.
+        """Stops waiting for a call. One under way cannot be stopped: its thread ends with it, and another takes the
+        thread's place. One that is still queued is never made.
         """
-        ticket.abandoned = True
         self.active -= 1
-        self._threads -= 1
+        with self._lock:
+            ticket.abandoned = True
+            if ticket.started:
+                self._threads -= 1
 
     def close(self) -> None:
         """Lets idle threads end now and busy ones after their call."""
         for _ in range(self._threads):
             self._calls.put(None)
 
+    def _work(self) -> None:
+        while (ticket := self._calls.get()) is not None:
+            if self._start(ticket):
+                ticket.outcome = ticket.call()
+                replaced = self._stop(ticket)
+                self.results.put(ticket)
+                if replaced:
+                    return
 
-def _work(calls: SimpleQueue[Ticket | None], results: SimpleQueue[Ticket]) -> None:
-    while (ticket := calls.get()) is not None:
-        if ticket.queued and ticket.abandoned:
-            return
-        ticket.outcome = ticket.call()
-        abandoned = ticket.abandoned
-        results.put(ticket)
-        if abandoned:
-            return
+    def _start(self, ticket: Ticket) -> bool:
+        """False when nobody waits for the call any more."""
+        with self._lock:
+            ticket.started = not ticket.abandoned
+            return ticket.started
+
+    def _stop(self, ticket: Ticket) -> bool:
+        """True when another thread has taken this one's place meanwhile."""
+        with self._lock:
+            ticket.started = False
+            return ticket.abandoned

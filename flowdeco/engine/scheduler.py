@@ -166,8 +166,6 @@ class Scheduler:
 
     def _start_child(self) -> bool:
         """Starts one more child of a Gather that is not eager, if its job could be done now."""
-        if self._pool is None and self._pending:
-            return False
         if self._pool is not None and len(self._pending) >= self._pool.room:
             return False
         while self._joins:
@@ -236,50 +234,41 @@ class Scheduler:
     def _dispatch(self) -> bool:
         """Hands waiting calls to the pool. The time of those whose time counts starts now, so they start now."""
         pool = self._pool
-        if pool is None or not self._pending or pool.room <= 0:
+        if pool is None:
             return False
-        if len(self._pending) == 1 and pool.active == 0 and self._call_here(self._pending[0]):
-            return True
         taken = False
         while self._pending and pool.room > 0:
             fiber = self._pending[0]
             invoke = fiber.invoke
-            if fiber.alive and invoke is not None and invoke.seconds is not None and not pool.free:
+            assert invoke is not None
+            if fiber.alive and invoke.seconds is not None and not pool.free:
                 break
             self._pending.popleft()
+            if fiber.alive:
+                self._hand_over(fiber, invoke, pool)
             taken = True
-            if not fiber.alive or invoke is None:
-                continue
-            try:
-                invoke.begin()
-            except StateError as failure:
-                self._ready.append((fiber, None, failure))
-                continue
-            if invoke.seconds is not None:
-                fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
-            fiber.ticket = Ticket(invoke.call.guarded, fiber)
-            pool.submit(fiber.ticket)
         return taken
 
-    def _call_here(self, fiber: Fiber) -> bool:
-        """Does the only job there is on this thread, which would do nothing but wait: a chain of steps hops no threads.
-
-        Not when anything could have to happen meanwhile: another child, a timer, a time-out.
+    def _hand_over(self, fiber: Fiber, invoke: Invoke, pool: Pool) -> None:
+        """Gives a call to a thread, or makes it here when it is the only thing there is to do: this thread would only
+        wait, and a chain of steps hops no threads. Not when anything could have to happen meanwhile.
         """
-        invoke = fiber.invoke
-        if invoke is None or invoke.seconds is not None or self._next_timer() is not None:
-            return False
-        self._pending.popleft()
-        fiber.invoke = None
-        if self._on_idle is not None:
-            self._on_idle()
+        alone = invoke.seconds is None and not pool.active and not self._pending and not self._ready
         try:
-            outcome = self._call(invoke)
+            if alone and self._next_timer() is None:
+                if self._on_idle is not None:
+                    self._on_idle()
+                fiber.invoke = None
+                self._ready.append((fiber, self._call(invoke), None))
+                return
+            invoke.begin()
         except StateError as failure:
             self._ready.append((fiber, None, failure))
-        else:
-            self._ready.append((fiber, outcome, None))
-        return True
+            return
+        if invoke.seconds is not None:
+            fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
+        fiber.ticket = Ticket(invoke.call.guarded, fiber)
+        pool.submit(fiber.ticket)
 
     def _take_results(self) -> bool:
         if self._pool is None or self._pool.results.empty():

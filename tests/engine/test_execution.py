@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from flowdeco.asl.model import Pass, StateMachine
 from flowdeco.engine import Execution, Identity, RealClock, SkippingClock, TaskFailure, run
+from flowdeco.engine.pool import Pool, Ticket
 from flowdeco.errors import DefinitionError, InputError, OptionError
 
 
@@ -196,11 +197,12 @@ def test_the_machines_own_timeout(play, task):
 
 
 def test_a_pooled_handler_that_hangs_is_left_behind(play, task):
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
     calls = []
 
     def handler(payload):
         calls.append(payload)
+        begun.set()
         if len(calls) == 1:
             release.wait(30)
         return len(calls)
@@ -209,7 +211,7 @@ def test_a_pooled_handler_that_hangs_is_left_behind(play, task):
     states = {"A": task(TimeoutSeconds=5, Retry=retry, Next="B"), "B": task("g")}
     record = play(
         states,
-        clock=HangingClock(lambda: len(calls) > 0),
+        clock=HangingClock(begun),
         workers=1,
         f=handler,
         g=lambda p: release.set() or p,
@@ -221,26 +223,29 @@ def test_a_pooled_handler_that_hangs_is_left_behind(play, task):
 class HangingClock(SkippingClock):
     """Lets the timers of tasks fire while the first call hangs, and otherwise waits for results."""
 
-    def __init__(self, hangs):
+    def __init__(self, begun):
         super().__init__()
-        self.hangs = hangs
+        self.begun = begun
         self.fired = False
 
     def wait(self, results, until, busy):
         if busy and not self.fired:
             self.fired = True
+            assert self.begun.wait(30)
             return super().wait(results, until, False)
         return results.get() if busy else super().wait(results, until, busy)
 
 
 def test_late_results_are_ignored(play, task, scope):
     """The first call comes back after its timeout, while the second one is at work."""
+    begun = threading.Event()
     first = threading.Event()
     back = threading.Event()
     calls = []
 
     def handler(payload):
         calls.append(payload)
+        begun.set()
         if len(calls) == 1:
             first.wait(30)
             return "late"
@@ -255,6 +260,7 @@ def test_late_results_are_ignored(play, task, scope):
 
         def wait(self, results, until, busy):
             self.steps += 1
+            begun.wait(30)
             if self.steps <= 2:
                 return super().wait(results, until, False)
             ticket = results.get()
@@ -310,13 +316,50 @@ def test_nothing_escapes_from_a_pooled_handler(play, task, scope, stop):
     assert "in handler" in record.cause
 
 
-def test_a_job_that_is_alone_hops_no_threads(play, task):
-    threads = []
-    record = play(
-        {"A": task(Next="B"), "B": task()}, f=lambda p: threads.append(threading.current_thread()), workers=4
-    )
+def test_in_real_time_with_threads(machine, task, scope):
+    branches = [scope({"T": task()}), scope({"T": task()})]
+    states = {"P": {"Type": "Parallel", "Branches": branches}}
+    record = run(machine(states), 5, handlers={"f": lambda p: p}, workers=2)
+    assert record.output == [5, 5]
+
+
+def test_a_call_that_is_queued_and_abandoned_is_never_made():
+    pool = Pool(1)
+    busy, release, made = threading.Event(), threading.Event(), []
+    first = Ticket(lambda: busy.set() or release.wait(30), None)
+    queued = Ticket(lambda: made.append("queued"), None)
+    last = Ticket(lambda: made.append("last"), None)
+    pool.submit(first)
+    assert busy.wait(30)
+    pool.submit(queued)
+    pool.submit(last)
+    pool.abandon(queued)
+    release.set()
+    assert [pool.results.get(), pool.results.get()] == [first, last]
+    assert [pool.finished(ticket) for ticket in (first, queued, last)] == [True, False, True]
+    assert (made, pool.active) == (["last"], 0)
+    pool.close()
+
+
+def test_a_job_that_is_alone_hops_no_threads(machine, task):
+    threads, idle = [], []
+    handlers = {"f": lambda p: threads.append(threading.current_thread())}
+    states = {"A": task(Next="B"), "B": task()}
+    record = run(machine(states), handlers=handlers, workers=4, on_idle=lambda: idle.append(1))
     assert record.status == "SUCCEEDED"
     assert threads == [threading.main_thread()] * 2
+    assert len(idle) == 2
+
+
+def test_calls_nobody_got_to_are_forgotten_when_a_sibling_fails(play, task, scope):
+    def fail(payload):
+        raise TaskFailure("E")
+
+    branches = [scope({f"T{i}": task()}) for i in range(40)]
+    catch = [{"ErrorEquals": ["E"], "Next": "Z"}]
+    state = {"Type": "Parallel", "Branches": branches, "Catch": catch, "Next": "Z"}
+    record = play({"P": state, "Z": task("g", TimeoutSeconds=9)}, f=fail, g=lambda p: "ok", workers=1)
+    assert record.output == "ok"
 
 
 def test_a_job_with_a_time_limit_is_never_done_on_the_schedulers_thread(play, task):

@@ -12,7 +12,7 @@ from flowdeco.asl.parse import parse
 from flowdeco.engine import SkippingClock, run
 from flowdeco.engine.effects import Gather, Sleep
 from flowdeco.engine.failure import StateError
-from flowdeco.engine.limits import check_size, size
+from flowdeco.engine.limits import check_size, encode, fast_encode, size
 from flowdeco.engine.resources import function_names, request_id, resource, version
 from flowdeco.engine.retry import matches, retry_rule
 from flowdeco.engine.scheduler import Scheduler
@@ -244,3 +244,13 @@ def test_literal_fields_of_jsonpath_states():
     }
     record = run(parse({"StartAt": "A", "States": states}), {}, handlers={"r": len}, clock=SkippingClock())
     assert (record.error, record.cause) == ("E", "{% not an expression %}")
+
+
+def test_json_text_is_the_same_without_the_c_encoder():
+    for value in ({"a": [1, 2.5, None, True, 'é\u2028"\\']}, {1: 2, None: 3}, "x", 5):
+        assert fast_encode(None)(value) == encode(value)
+    for value in (float("nan"), {1}, {(1,): 2}):
+        with pytest.raises((ValueError, TypeError)) as slow:
+            fast_encode(None)(value)
+        with pytest.raises(slow.type):
+            encode(value)
