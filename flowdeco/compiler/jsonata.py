@@ -28,9 +28,6 @@ class Names(Protocol):
     def __getitem__(self, symbol: Symbol, /) -> str:
         """Raises KeyError for what is not in reach."""
 
-    def get(self, symbol: Symbol, /) -> str | None:
-        """None for what is not in reach."""
-
 
 def template(expression: Expression, names: Names) -> JSON:
     """JSON that the service fills in: constants stay as they are, the rest are `{% … %}` strings."""

@@ -87,17 +87,13 @@ class _Either:
 
     __slots__ = ("first", "second")
 
-    def __init__(self, first: Names, second: Names) -> None:
+    def __init__(self, first: dict[Symbol, str], second: Names) -> None:
         self.first = first
         self.second = second
 
     def __getitem__(self, symbol: Symbol) -> str:
         found = self.first.get(symbol)
         return self.second[symbol] if found is None else found
-
-    def get(self, symbol: Symbol) -> str | None:
-        found = self.first.get(symbol)
-        return self.second.get(symbol) if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +123,11 @@ class _Lowering:
         self.numbers: dict[str, int] = {}
         self.hints: dict[Symbol, str] = {}
         for node in walk(graph.block):
-            match node:
-                case Call():
-                    self.hints[Result(node.id)] = node.target or node.step
-                case MapNode():
-                    self.hints[Result(node.id)] = node.target or node.name
-                    self.hints[Item(node.id)] = node.item_name
-                case Fork():
-                    pass
+            if isinstance(node, Call):
+                self.hints[Result(node.id)] = node.target or node.step
+            elif isinstance(node, MapNode):
+                self.hints[Result(node.id)] = node.target or node.name
+                self.hints[Item(node.id)] = node.item_name
         self.hints |= {Input(name): name for name in graph.inputs}
 
     def scope(
@@ -321,6 +314,8 @@ def _order(symbol: Symbol) -> tuple[int, int, str]:
             return (1, map_id, "")
         case Result(node):
             return (2, node, "")
+        case never:
+            assert_never(never)
 
 
 def _identifier(text: str) -> str:

@@ -16,7 +16,6 @@ from flowdeco.authoring.steps import Step
 from flowdeco.authoring.workflows import Workflow
 from flowdeco.errors import BodyError, FlowdecoError, Location, UnsupportedError, did_you_mean
 from flowdeco.graph import (
-    Array,
     Block,
     Call,
     Elements,
@@ -358,7 +357,7 @@ class TraceRecorder:
                 return f"{self.describe(base)}[{position}]"
             case Elements(base):
                 return self.describe(base)
-            case Array() | _:
+            case _:  # a Value is never a structure: those are Python's own
                 return "an expression"
 
     def refuse(self, what: str, value: Value | None, hint: str) -> FlowdecoError:

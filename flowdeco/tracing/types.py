@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -97,7 +97,7 @@ def _class_kind(base: type, arguments: tuple[Any, ...]) -> Kind:
         if len(arguments) == 2 and arguments[1] is ...:
             return Kind("tuple", name, element=arguments[0])
         return Kind("tuple", name, elements=arguments or None)
-    if base in (dict, Mapping) or base.__name__ in ("MutableMapping",):
+    if base in (dict, Mapping, MutableMapping):
         return Kind("object", name, element=arguments[1] if len(arguments) == 2 else None)
     if base in (set, frozenset):
         return Kind("set", name, element=arguments[0] if arguments else None)
@@ -110,8 +110,6 @@ def _class_kind(base: type, arguments: tuple[Any, ...]) -> Kind:
     model_fields = getattr(base, "model_fields", None)
     if isinstance(model_fields, dict):
         return Kind("fields", name, fields={f: info.annotation for f, info in model_fields.items()})
-    if base is Any:
-        return _UNKNOWN
     if base.__module__.partition(".")[0] in ("pandas", "polars", "numpy", "pyarrow", "sklearn", "torch"):
         return Kind("opaque", name)
     return Kind("unknown", name)

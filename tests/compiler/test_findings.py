@@ -82,3 +82,15 @@ def test_steps_that_want_the_same_share_a_function() -> None:
         "big": "flow-big",
         "also big": "flow-big",
     }
+
+
+def test_other_environments_and_maps_are_fine() -> None:
+    @step(env={"REGION": "eu"})
+    def there(x: Any) -> Any:
+        return x
+
+    @workflow
+    def body(xs: list[int]) -> Any:
+        return [there(x) for x in xs]
+
+    assert body.check() == []

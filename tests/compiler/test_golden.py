@@ -36,7 +36,9 @@ def test_definition(name: str) -> None:
     golden = CASES / f"{name}.asl.json"
     if os.environ.get("FLOWDECO_UPDATE_GOLDEN"):
         golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8"), "set FLOWDECO_UPDATE_GOLDEN=1 to accept, then read the diff"
+    assert text == golden.read_text(encoding="utf-8"), (
+        "set FLOWDECO_UPDATE_GOLDEN=1 to accept, then read the diff"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -33,7 +33,9 @@ def compiled(body: Any) -> Any:
 
 def scopes(scope: States, outer: frozenset[str] = frozenset()) -> list[tuple[frozenset[str], frozenset[str]]]:
     """(names assigned in a scope, names assigned in the scopes around it) of every scope."""
-    own = frozenset(name for state in scope.States.values() for name in (getattr(state, "Assign", None) or {}))
+    own = frozenset(
+        name for state in scope.States.values() for name in (getattr(state, "Assign", None) or {})
+    )
     found = [(own, outer)]
     for state in scope.States.values():
         for inner in inner_scopes(state):
@@ -183,3 +185,13 @@ def test_the_definition_does_not_depend_on_the_process() -> None:
         )
         outputs.add(done.stdout)
     assert outputs == {case.with_suffix(".asl.json").read_text(encoding="utf-8")}
+
+
+def test_names_of_what_an_iteration_gets_do_not_clash() -> None:
+    def body(item: int) -> Any:
+        return pair.map(rows(), other=item, distributed=True)
+
+    pair = step(lambda x, other: [x, other], name="pair")
+    state = list(compiled(body).States.values())[-1]
+    assert isinstance(state, Map)
+    assert list(state.ItemSelector) == ["item", "item_2"]

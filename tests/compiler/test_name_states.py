@@ -142,3 +142,11 @@ def test_long_names_are_cut_and_stay_unique() -> None:
     assert all(len(name) <= 80 for name in found)
     assert found[0] == "n" * 80
     assert found[1] == "n" * 78 + " 2"
+
+
+def test_numbers_that_are_taken_are_left_out() -> None:
+    def body() -> Any:
+        first = fit.options(name="fit 2")()
+        return fit(fit(fit(first)))
+
+    assert names(body) == ["fit 2", "fit", "fit 3", "fit 4"]

@@ -26,7 +26,11 @@ def combine(*parts: Any) -> Any:
 
 def depth(block: Block) -> int:
     return max(
-        (1 + max(depth(branch) for branch in node.branches) for node in block.nodes if isinstance(node, Fork)),
+        (
+            1 + max(depth(branch) for branch in node.branches)
+            for node in block.nodes
+            if isinstance(node, Fork)
+        ),
         default=0,
     )
 

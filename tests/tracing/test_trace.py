@@ -189,7 +189,10 @@ def test_map_over_known_items_stays_a_map() -> None:
     def body() -> Any:
         return load.map(["a", "b"], limit=4, max_concurrency=1)
 
-    assert lines_of(body)[:2] == ['%1 = map item in ["a", "b"], at most 1 at a time', "%2 = load(day=item, limit=4)"]
+    assert lines_of(body)[:2] == [
+        '%1 = map item in ["a", "b"], at most 1 at a time',
+        "%2 = load(day=item, limit=4)",
+    ]
 
 
 def test_options_of_a_call() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import assert_never
 
 from flowdeco.graph import Block, Call, Fork, Graph, Map, Node, walk
 
@@ -52,6 +53,8 @@ def _base(node: Node) -> str:
             if len(different) > 3:
                 return f"{different[0]} and {len(firsts) - 1} more"
             return " and ".join(different) if len(different) > 1 else f"{different[0]} in parallel"
+        case never:
+            assert_never(never)
 
 
 def _first(branch: Block) -> str:
@@ -85,3 +88,5 @@ def _with_name(node: Node, names: dict[int, str]) -> Node:
         case Fork():
             branches = tuple(_named(branch, names) for branch in node.branches)
             return replace(node, name=names[node.id], branches=branches)
+        case never:
+            assert_never(never)

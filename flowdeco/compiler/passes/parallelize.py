@@ -45,7 +45,9 @@ def _arranged(
                 return
             fork = next(fresh)
             inner = [tuple(_arranged(part, nodes, before, fresh, depth + 1)) for part in parts]
-            yield Fork(id=fork, branches=tuple(Block(found, Literal(None), scheduled=True) for found in inner))
+            yield Fork(
+                id=fork, branches=tuple(Block(found, Literal(None), scheduled=True) for found in inner)
+            )
         case place:
             yield nodes[place]
 

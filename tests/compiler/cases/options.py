@@ -11,7 +11,10 @@ class VeryFlaky(Flaky):
     pass
 
 
-@step(retry=[Retry(on=Flaky, max_attempts=5, interval="10s", backoff_rate=1.5, max_delay="5m", jitter=True), 2], timeout="10m")
+@step(
+    retry=[Retry(on=Flaky, max_attempts=5, interval="10s", backoff_rate=1.5, max_delay="5m", jitter=True), 2],
+    timeout="10m",
+)
 def download(url: str) -> str:
     return url
 

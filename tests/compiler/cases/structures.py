@@ -35,7 +35,9 @@ def score(model: Model) -> Scores:
 
 
 @step
-def publish(bundle: Bundle, *extra: object, **labels: object) -> tuple[str, tuple[object, ...], dict[str, object]]:
+def publish(
+    bundle: Bundle, *extra: object, **labels: object
+) -> tuple[str, tuple[object, ...], dict[str, object]]:
     return bundle.model.name, extra, labels
 
 
