@@ -84,7 +84,7 @@ def home(path: str | os.PathLike[str] | None = None) -> Path:
     return Path(path or os.environ.get("FLOWDECO_HOME") or ".flowdeco").absolute()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Execution:
     """What became of an execution. `record` holds the raw data, `path` the file that keeps it.
 
@@ -96,6 +96,9 @@ class Execution:
     path: Path
     places: Mapping[str, Location]
     not_recorded: StoreError | None = None
+
+    def __repr__(self) -> str:
+        return f"<execution {self.name} {self.status}>"
 
     @property
     def name(self) -> str:
@@ -149,7 +152,8 @@ def run(
 
     `inputs`: validated values by parameter name. `inline`: steps run on the calling thread one at a time, so that
     debuggers work. `workers`: steps at a time, default five more than there are cores. `on_event` sees every event,
-    `on_child_event` those of the iterations of distributed maps, with the iteration's ARN. Values and the execution's record go to `home`. Returns however it ended; raises what keeps it from starting.
+    `on_child_event` those of the iterations of distributed maps, with the iteration's ARN. Values and the execution's
+    record go to `home`. Returns however it ended; raises what keeps it from starting.
     """
     folder = _home(home)
     traced = _trace(workflow)

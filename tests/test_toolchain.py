@@ -60,6 +60,7 @@ def test_run_gives_the_result_and_keeps_the_record(own_folder: Path) -> None:
     assert execution.result() == execution.output == {"text": "hello moon", "pair": (1, 2)}
     assert execution.error is None
     assert execution.name == "hello-1"
+    assert repr(execution) == "<execution hello-1 SUCCEEDED>"
     assert execution.path == own_folder / ".flowdeco" / "executions.db"
     assert execution.not_recorded is None
     assert [s.name for s in execution.steps] == ["greet and same", "greet", "same"]
@@ -148,7 +149,9 @@ def test_a_large_input_travels_as_a_reference() -> None:
 
 def test_history_that_cannot_be_kept_does_not_cost_the_result(own_folder: Path) -> None:
     (own_folder / ".flowdeco").mkdir()
-    (own_folder / ".flowdeco" / "executions.db").write_text("this is not a database, whatever its name says" * 100)
+    (own_folder / ".flowdeco" / "executions.db").write_text(
+        "this is not a database, whatever its name says" * 100
+    )
     execution = hello.run()
     assert execution.result() == {"text": "hello world", "pair": (1, 2)}
     assert isinstance(execution.not_recorded, StoreError)
@@ -173,7 +176,10 @@ def test_events_are_seen_as_they_happen() -> None:
     events: list[str] = []
     children: list[str] = []
     toolchain.run(
-        seen, {}, on_event=lambda e: events.append(e.type), on_child_event=lambda arn, e: children.append(e.type)
+        seen,
+        {},
+        on_event=lambda e: events.append(e.type),
+        on_child_event=lambda arn, e: children.append(e.type),
     )
     assert events[-1] == "ExecutionSucceeded"
     assert children.count("ExecutionSucceeded") == 2
@@ -242,7 +248,9 @@ def test_failures_of_every_status() -> None:
 
 
 def test_hints() -> None:
-    full = toolchain.failure(record("FAILED", error="States.Runtime", cause="the maximum number of history events (25000)"))
+    full = toolchain.failure(
+        record("FAILED", error="States.Runtime", cause="the maximum number of history events (25000)")
+    )
     assert "distributed=True" in str(full.hint)
     assert toolchain.failure(record("FAILED", error="States.Runtime", cause="else")).hint is None
     assert toolchain.failure(record("FAILED", error="E", cause=None)).error_message is None
@@ -251,5 +259,7 @@ def test_hints() -> None:
 
 def test_a_map_run_without_details_of_its_failures() -> None:
     run = MapRunRecord("arn", "m", "FAILED", 2, 1, 1, 0, (ItemFailure(0, "e", "E", None),))
-    error = toolchain.failure(record("FAILED", error="States.ExceedToleratedFailureThreshold", cause="c", map_runs=(run,)))
+    error = toolchain.failure(
+        record("FAILED", error="States.ExceedToleratedFailureThreshold", cause="c", map_runs=(run,))
+    )
     assert error.error_message == "c"
