@@ -138,7 +138,10 @@ def build(program: list[Instruction]) -> Workflow[Any, Any]:
                 outer = items(at(rest[0]), rest[2])
                 other = at(rest[1])
                 values.append(
-                    [(x, combine(x[0]), [combine(x, y, other, seed) for y in items(x[1], rest[2])]) for x in outer]
+                    [
+                        (x, combine(x[0]), [combine(x, y, other, seed) for y in items(x[1], rest[2])])
+                        for x in outer
+                    ]
                 )
             elif name == "distributed":
                 values.append(box.map(items(at(rest[0]), rest[2]), distributed=True))
@@ -168,12 +171,16 @@ def test_plain_call_and_engine_agree(program: list[Instruction], seed: int, tmp_
     histories = []
     for inline in (True, True, False):
         EFFECTS.clear()
-        execution = toolchain.run(generated, {"seed": seed, "default": "d'{% \" %}"}, inline=inline, home=tmp_path)
+        execution = toolchain.run(
+            generated, {"seed": seed, "default": "d'{% \" %}"}, inline=inline, home=tmp_path
+        )
         result = execution.result()
         assert result == expected
         assert repr(result) == repr(expected)
         if inline:
-            histories.append([(e.id, e.previous_event_id, e.type, _without_name(e.details)) for e in execution.events])
+            histories.append(
+                [(e.id, e.previous_event_id, e.type, _without_name(e.details)) for e in execution.events]
+            )
         if not any(i[0] == "child" for i in program):
             # An inlined workflow's own effects are ordered within it, not against those around it.
             assert EFFECTS == effects

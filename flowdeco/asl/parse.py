@@ -117,9 +117,11 @@ class _Reader:
         for name in document:
             if name not in shape.allowed:
                 self.unknown(_join(where, name), name, shape.allowed)
-        for name in shape.required:
-            if name not in document and not (name == "ItemProcessor" and "Iterator" in document):
-                self.error(where, f"{name} is missing")
+        missing = [name for name in shape.required if name not in document]
+        if missing == ["ItemProcessor"] and "Iterator" in document:
+            missing = []
+        if missing:  # in the words of the service
+            self.error(where, f"These fields are required: [{', '.join(missing)}]")
         return {
             name: self.value(name, value, _join(where, name))
             for name, value in document.items()
@@ -197,7 +199,8 @@ class _Reader:
     def target(self, name: JSON, states: Mapping[str, JSON], where: str) -> None:
         if isinstance(name, str) and name not in states:
             hint = did_you_mean(name, list(states))
-            self.error(where, f"there is no state {name!r} here", hint, "MISSING_TRANSITION_TARGET")
+            field = where.rpartition(".")[2]
+            self.error(where, f"Missing '{field}' target: {name}", hint, "MISSING_TRANSITION_TARGET")
 
     def states(self, value: JSON, where: str) -> dict[str, State | None]:
         if not isinstance(value, dict) or not value:
@@ -212,7 +215,7 @@ class _Reader:
             self.error(where, f"a state is an object, not {shown(body)}")
             return None
         if "Type" not in body:
-            self.error(where, "Type is missing", f"it is one of {', '.join(_STATES)}")
+            self.error(where, "These fields are required: [Type]", f"it is one of {', '.join(_STATES)}")
             return None
         name = body["Type"]
         kind = _STATES.get(name) if isinstance(name, str) else None

@@ -3,8 +3,8 @@
     __init__      the two ways in
     application   verbs, errors, exit codes
     session       which workflow is meant; loading finds it in a file
-    run, check, asl, graph, runs, show    one file a verb
-    answers, signature_help, streams      what verbs share: JSON answers, help on inputs, safe writing
+    run, check, asl, graph, runs, show    one file a verb; asl_check is `asl check`
+    answers, findings_report, signature_help, streams    what verbs share: JSON, findings, help on inputs, safe writing
 
 Exit codes: 0 it worked, 1 it failed, 2 the command or the inputs are wrong, 130 it was interrupted.
 """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from flowdeco.cli import parameters
+from flowdeco.cli import asl_check, parameters
 from flowdeco.cli.session import Session
 from flowdeco.cli.streams import answer
 from flowdeco.errors import FlowdecoError
@@ -23,9 +25,13 @@ def command(session: Session) -> click.Command:
         else:
             _write(output, text)
 
-    about = "Print the state machine.\n\nThe definition is in Amazon States Language, byte for byte the same every time."
-    return click.Command(
+    about = (
+        "Print the state machine.\n\nThe definition is in Amazon States Language, byte for byte the same every time. "
+        f"To look for mistakes in one that is written out: {session.prog} asl check FILE."
+    )
+    return _Asl(
         "asl",
+        check=asl_check.command(session),
         callback=asl,
         params=[
             *parameters.target(session),
@@ -34,6 +40,21 @@ def command(session: Session) -> click.Command:
         ],
         **parameters.text(session, about, "asl", session.target, f"{session.target} -o machine.json"),
     )
+
+
+class _Asl(click.Command):
+    """`asl FILE` prints; `asl check FILE` is a command of its own."""
+
+    def __init__(self, name: str, *, check: click.Command, **rest: Any) -> None:
+        super().__init__(name, **rest)
+        self._check = check
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args[:1] == ["check"]:
+            return self._check.make_context(f"{info_name} check", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
 
 
 def _write(path: str, text: str) -> None:

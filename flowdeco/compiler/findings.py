@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from flowdeco.asl.check import check
 from flowdeco.asl.emit import emit
 from flowdeco.asl.model import StateMachine
 from flowdeco.errors import Finding
@@ -17,7 +18,7 @@ _SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "API_KEY", "PRIVATE_KE
 
 def findings_of(graph: Graph, machine: StateMachine) -> list[Finding]:
     """Findings in the order of the source. Limits as in the quotas pages of Step Functions and Lambda."""
-    found = [*_steps(graph), *_nodes(graph), *_definition(graph, machine)]
+    found = [*_steps(graph), *_nodes(graph), *_definition(graph, machine), *_machine(machine)]
     return sorted(found, key=lambda f: (f.severity != "error", f.severity == "info"))
 
 
@@ -67,3 +68,10 @@ def _definition(graph: Graph, machine: StateMachine) -> Iterator[Finding]:
             graph.location,
             "map over a run-time list with f.map(xs) instead of unrolling a loop, or split the workflow",
         )
+
+
+def _machine(machine: StateMachine) -> Iterator[Finding]:
+    """What would be wrong with the definition itself. Its size is told above, in the words of the workflow."""
+    for finding in check(machine):
+        if finding.severity == "error" and finding.where != "definition":
+            yield finding

@@ -5,9 +5,12 @@
 
 The way in is `execution.py`. `program.py` compiles a machine to `code.py`; `interpret.py` (with `tasks.py`, `maps.py`,
 `maprun.py`) are coroutines that walk through it and await the effects of `effects.py`; `scheduler.py` performs these
-with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `journal.py` writes
-history. What depends on the query language is behind `fields.py`: `jsonata.py`, and `jsonpath.py` with the
+with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `callbacks.py` waits
+for task tokens (`tokens.py`). `journal.py` writes history. What depends on the query language is behind `fields.py`: `jsonata.py`, and `jsonpath.py` with the
 values of its fields in `jsonpath_fields.py`.
+
+A distributed Map's items may come from objects and its results go there (`objects.py`): `storage.py` compiles its
+ItemReader and ResultWriter, `reader.py` and `writer.py` perform them, `datasets.py` knows the formats of files.
 """
 
 from __future__ import annotations
@@ -15,14 +18,20 @@ from __future__ import annotations
 from flowdeco.engine.clock import Clock, RealClock, SkippingClock
 from flowdeco.engine.execution import Execution, run
 from flowdeco.engine.failure import TaskFailure
+from flowdeco.engine.objects import DirectoryObjects, MemoryObjects, ObjectError, ObjectInfo, Objects
 from flowdeco.engine.resources import Handler
 from flowdeco.engine.strand import Identity
 
 __all__ = [
     "Clock",
+    "DirectoryObjects",
     "Execution",
     "Handler",
     "Identity",
+    "MemoryObjects",
+    "ObjectError",
+    "ObjectInfo",
+    "Objects",
     "RealClock",
     "SkippingClock",
     "TaskFailure",

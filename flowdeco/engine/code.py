@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from flowdeco.engine.datasets import Format
 from flowdeco.engine.fields import Settle, Value
 from flowdeco.engine.resources import Resource
 from flowdeco.engine.retry import RetryRule
@@ -37,13 +38,14 @@ class _WorkCode(_Code):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCode(_WorkCode):
-    """`started` are the details of TaskStarted, the same each time."""
+    """`started` are the details of TaskStarted, the same each time. `callback`: it waits for a task token."""
 
     resource: Resource
     started: Mapping[str, str]
     arguments_field: str = "Arguments"
     timeout: Value | None = None
     heartbeat: Value | None = None
+    callback: bool = False
     credentials: Value | None = None
 
 
@@ -62,6 +64,29 @@ class BatchRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderRule:
+    """An `ItemReader`. `format` None: the items are the objects of a listing, or the rows of an S3 inventory.
+
+    `listing`: the objects are those below a prefix. `manifest`: what the object read says where the items are.
+    """
+
+    arguments: Value
+    listing: bool
+    format: Format | None
+    manifest: Literal["ATHENA_DATA", "S3_INVENTORY"] | None = None
+    most: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterRule:
+    """A `ResultWriter`. `arguments` None: the results are the state's, and not written. `lines`: JSON Lines."""
+
+    arguments: Value | None
+    transformation: Literal["NONE", "COMPACT", "FLATTEN"]
+    lines: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MapCode(_WorkCode):
     """`label` names the map runs of a distributed Map."""
 
@@ -71,6 +96,8 @@ class MapCode(_WorkCode):
     items: Value | None = None
     selector: Value | None = None
     batch: BatchRule | None = None
+    reader: ReaderRule | None = None
+    writer: WriterRule | None = None
     concurrency: Value | None = None
     tolerated_count: Value | None = None
     tolerated_percentage: Value | None = None
@@ -135,6 +162,9 @@ class TaskSite:
 
 @dataclass(frozen=True, slots=True)
 class Program:
+    """`stored` are the fields that read or write objects."""
+
     scope: ScopeCode
     tasks: tuple[TaskSite, ...]
+    stored: tuple[str, ...]
     timeout: float | None

@@ -84,5 +84,19 @@ class Gather:
         return (yield self)
 
 
-Effect: TypeAlias = Invoke | Sleep | Gather
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Go on when something outside has happened, or when the clock says `until`.
+
+    `watch` is given what it has to call then, on whatever thread; it may call it at once.
+    """
+
+    watch: Callable[[Callable[[], None]], None]
+    until: float | None
+
+    def __await__(self) -> Generator[Callback, None, None]:
+        return (yield self)
+
+
+Effect: TypeAlias = Invoke | Sleep | Gather | Callback
 Work: TypeAlias = Coroutine[Effect, Any, JSON]

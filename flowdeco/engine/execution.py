@@ -10,16 +10,17 @@ from typing import Final
 from flowdeco.asl.model import JSON, StateMachine
 from flowdeco.engine.clock import Clock, RealClock
 from flowdeco.engine.code import Program
-from flowdeco.engine.failure import StateError
+from flowdeco.engine.failure import StateError, TaskFailure
 from flowdeco.engine.interpret import walk
 from flowdeco.engine.journal import HistoryFull, Journal
 from flowdeco.engine.limits import MAX_BYTES, MAX_EVENTS, encode, text_bytes
+from flowdeco.engine.objects import Objects
 from flowdeco.engine.pool import Pool
 from flowdeco.engine.program import program_of
 from flowdeco.engine.resources import Handler, missing_handler
 from flowdeco.engine.scheduler import DeadlinePassed, Scheduler
 from flowdeco.engine.strand import Identity, Run, Strand, World
-from flowdeco.errors import DefinitionError, InputError, OptionError
+from flowdeco.errors import DefinitionError, Finding, InputError, OptionError
 from flowdeco.history.events import Event
 from flowdeco.history.records import ExecutionRecord, ExecutionStatus
 
@@ -39,6 +40,7 @@ class Execution:
         input: JSON = EMPTY,
         *,
         handlers: Mapping[str, Handler],
+        objects: Objects | None = None,
         identity: Identity | None = None,
         clock: Clock | None = None,
         workers: int = 0,
@@ -51,6 +53,7 @@ class Execution:
             raise OptionError(f"workers must be 0 or more, not {workers}")
         self._program = program_of(machine)
         _check_handlers(self._program, handlers)
+        _check_objects(self._program, objects)
         self._input = _check_input(dict(input) if input is EMPTY else input)
         self._identity = identity or Identity()
         self._clock = clock or RealClock()
@@ -64,7 +67,7 @@ class Execution:
             def child_sink(arn: str) -> Callable[[Event], None]:
                 return lambda event: tell(arn, event)
 
-        self._world = World(handlers, self._clock, Random(seed), workers > 0, child_sink)
+        self._world = World(handlers, self._clock, Random(seed), workers > 0, child_sink, objects)
         self._journal = Journal(self._clock.now, MAX_EVENTS, keep=True, sink=on_event)
         self._status: ExecutionStatus = "RUNNING"
         self._output: JSON = None
@@ -132,6 +135,22 @@ class Execution:
                 pool.close()
         return self.record
 
+    def send_task_success(self, token: str, output: JSON) -> None:
+        """Ends the wait of a task with `.waitForTaskToken`: `output` is its result. May be called from any thread.
+
+        The token is in the context object while the task calls its resource: `$states.context.Task.Token`.
+        Raises InputError for a token no task waits for, and an output that is not JSON or over 256 KiB.
+        """
+        self._world.tokens.send(token, _json_text("output", output))
+
+    def send_task_failure(self, token: str, error: str | None = None, cause: str | None = None) -> None:
+        """Ends the wait of a task: it fails with this error and cause. Raises InputError as `send_task_success`."""
+        self._world.tokens.send(token, TaskFailure(error, cause))
+
+    def send_task_heartbeat(self, token: str) -> None:
+        """Gives a task that waits another HeartbeatSeconds. Raises InputError for a token no task waits for."""
+        self._world.tokens.beat(token, self._clock.now())
+
     def _fail(self, error: StateError, previous: int) -> None:
         self._error = error
         details = {"error": error.error, "cause": error.cause}
@@ -148,6 +167,7 @@ def run(
     input: JSON = EMPTY,
     *,
     handlers: Mapping[str, Handler],
+    objects: Objects | None = None,
     name: str = "execution",
     state_machine: str = "machine",
     clock: Clock | None = None,
@@ -163,6 +183,11 @@ def run(
     `Resource` of any other service call, or `"*"` for all the rest. For `lambda:invoke` the payload is `Payload`
     and the engine puts the service's response around the result. A handler fails its task by raising
     `TaskFailure`, which is given on as it is, or anything else, which is reported as Lambda reports it.
+
+    A Task with `.waitForTaskToken` waits until its token is sent back: use `Execution`, which can do that.
+
+    `objects` is what a distributed Map with ItemReader or ResultWriter reads and writes: `MemoryObjects`,
+    `DirectoryObjects`, or anything with their three methods.
 
     `clock` is a `RealClock` by default; with a `SkippingClock` waits and retries take no time. `workers` 0 calls
     handlers one after the other on this thread, which makes runs repeatable: the same machine, input, `seed` and
@@ -190,6 +215,7 @@ def run(
         machine,
         input,
         handlers=handlers,
+        objects=objects,
         identity=Identity(name, state_machine),
         clock=clock,
         workers=workers,
@@ -207,14 +233,35 @@ def _check_handlers(program: Program, handlers: Mapping[str, Handler]) -> None:
         raise DefinitionError("some resources have no handler", findings)
 
 
+def _check_objects(program: Program, objects: Objects | None) -> None:
+    if objects is not None or not program.stored:
+        return
+    hint = "pass objects=, for example DirectoryObjects of a directory whose subdirectories are the buckets"
+    findings = [
+        Finding("error", f"there are no objects to {_use(where)}", where, hint, "NO_OBJECTS")
+        for where in program.stored
+    ]
+    raise DefinitionError("a distributed Map needs objects", findings)
+
+
+def _use(where: str) -> str:
+    return "read from" if where.endswith("ItemReader") else "write to"
+
+
 def _check_input(input: JSON) -> JSON:
+    _json_text("input", input)
+    return input
+
+
+def _json_text(what: str, value: JSON) -> str:
     try:
-        bytes = text_bytes(encode(input))
+        text = encode(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"the input is not JSON: {error}") from error
+        raise InputError(f"the {what} is not JSON: {error}") from error
+    bytes = text_bytes(text)
     if bytes > MAX_BYTES:
         raise InputError(
-            f"the input has {bytes:,} bytes of JSON, the limit is {MAX_BYTES:,}",
+            f"the {what} has {bytes:,} bytes of JSON, the limit is {MAX_BYTES:,}",
             hint="pass a reference to the data, not the data",
         )
-    return input
+    return text

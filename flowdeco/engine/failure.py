@@ -18,7 +18,7 @@ class TaskFailure(Exception):
     'SQS.AmazonSQSException'
     """
 
-    def __init__(self, error: str, cause: str | None = None) -> None:
+    def __init__(self, error: str | None, cause: str | None = None) -> None:
         super().__init__(error, cause)
         self.error = error
         self.cause = cause

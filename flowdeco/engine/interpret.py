@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from flowdeco.asl.model import JSON
+from flowdeco.engine.callbacks import invoke_and_wait
 from flowdeco.engine.code import (
     ChoiceCode,
     FailCode,
@@ -102,7 +103,7 @@ async def _work(code: WorkCode, strand: Strand, input: JSON) -> tuple[str | None
         try:
             match code:
                 case TaskCode():
-                    result = await invoke(code, visit)
+                    result = await (invoke_and_wait if code.callback else invoke)(code, visit)
                 case ParallelCode():
                     result = await _parallel(code, visit)
                 case MapCode():

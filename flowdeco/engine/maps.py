@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeAlias
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.code import BatchRule, MapCode, ScopeCode
@@ -19,7 +20,9 @@ from flowdeco.engine.limits import (
     text_bytes,
 )
 from flowdeco.engine.maprun import MapRun
+from flowdeco.engine.reader import prepare_reading, read_items
 from flowdeco.engine.strand import Strand, Visit
+from flowdeco.engine.writer import Destination, prepare_writing
 
 Walk: TypeAlias = Callable[[ScopeCode, Strand, JSON], Coroutine[Effect, Any, JSON]]
 Items: TypeAlias = list[JSON] | dict[str, JSON]
@@ -27,12 +30,12 @@ Items: TypeAlias = list[JSON] | dict[str, JSON]
 
 async def run_map(code: MapCode, visit: Visit, walk: Walk) -> JSON:
     """One attempt: the results of all items, in order. Raises StateError."""
-    items = _items(code, visit)
+    items = None if code.reader is not None else _items(code, visit)
     concurrency = 0 if code.concurrency is None else code.concurrency.read(visit)
     if concurrency < 0:
         raise visit.runtime_error("MaxConcurrency must be a non-negative integer.")
-    visit.strand.emit("MapStateStarted", {"length": len(items)})
-    if code.distributed:
+    visit.strand.emit("MapStateStarted", {"length": len(items or ())})  # what is read is not counted
+    if items is None or code.distributed:
         result = await _distributed(code, visit, items, int(concurrency), walk)
     else:
         _tolerance(code, visit)
@@ -112,32 +115,47 @@ async def _inline(code: MapCode, visit: Visit, items: Items, concurrency: int, w
     return await Gather(iteration, len(items), limit)
 
 
-async def _distributed(code: MapCode, visit: Visit, items: Items, concurrency: int, walk: Walk) -> JSON:
-    strand = visit.strand
-    tolerance = _tolerance(code, visit)
+class _Plan(NamedTuple):
+    """What the children of a distributed Map are given. `sizes`: how many items each has, with an ItemBatcher;
+    `pending`: what is said of the input of one that was not started."""
+
+    inputs: Callable[[int], JSON]
+    total: int
+    sizes: Sequence[int] | None
+    pending: Sequence[JSON]
+
+
+def _plan(code: MapCode, visit: Visit, items: Items) -> _Plan:
     keys = list(items) if isinstance(items, dict) else None
 
     def select(index: int) -> JSON:
         return _select(code, visit, _about(keys, items, index))
 
-    inputs: Callable[[int], JSON] = select
-    sizes = None
-    if code.batch is not None:
-        batches, sizes = _batches(code.batch, visit, [select(i) for i in range(len(items))])
-        inputs = batches.__getitem__
-    run = MapRun(code, visit, len(items), tolerance, sizes)
+    if code.batch is None:
+        return _Plan(select, len(items), None, list(items.values()) if isinstance(items, dict) else items)
+    batches, sizes = _batches(code.batch, visit, [select(i) for i in range(len(items))])
+    return _Plan(batches.__getitem__, len(items), sizes, batches)
+
+
+async def _distributed(
+    code: MapCode, visit: Visit, items: Items | None, concurrency: int, walk: Walk
+) -> JSON:
+    strand = visit.strand
+    tolerance = _tolerance(code, visit)
+    plan = None if items is None else _plan(code, visit, items)
+    reading = None if code.reader is None else prepare_reading(code.reader, visit)
+    destination = None if code.writer is None else prepare_writing(code.writer, visit)
+    run = MapRun(code, visit, tolerance, keep=destination is not None)
     strand.emit("MapRunStarted", {"mapRunArn": run.arn})
-    count = len(items) if sizes is None else len(sizes)
-    limit = min(concurrency or DISTRIBUTED_CONCURRENCY, DISTRIBUTED_CONCURRENCY)
-
-    def child(index: int) -> Coroutine[Effect, Any, JSON]:
-        return run.child(index, inputs, walk)
-
     try:
-        results = await Gather(child, count, limit)
+        if reading is not None:
+            plan = _plan(code, visit, await read_items(reading))
+        assert plan is not None
+        result = await _children(run, plan, concurrency, walk, destination)
     except StateError as error:
         run.close("FAILED")
-        strand.emit("MapRunFailed", {"error": error.error, "cause": error.cause})
+        details = {"error": error.error, "cause": error.cause}
+        strand.emit("MapRunFailed", {k: v for k, v in details.items() if v is not None})
         raise
     except GeneratorExit:
         run.close("ABORTED")
@@ -145,6 +163,28 @@ async def _distributed(code: MapCode, visit: Visit, items: Items, concurrency: i
         raise
     run.close("SUCCEEDED")
     strand.emit("MapRunSucceeded")
+    return result
+
+
+async def _children(
+    run: MapRun, plan: _Plan, concurrency: int, walk: Walk, destination: Destination | None
+) -> JSON:
+    """Runs all children. Their results are written also when too many have failed."""
+    run.expect(plan.total, plan.sizes)
+    limit = min(concurrency or DISTRIBUTED_CONCURRENCY, DISTRIBUTED_CONCURRENCY)
+
+    def child(index: int) -> Coroutine[Effect, Any, JSON]:
+        return run.child(index, plan.inputs, walk)
+
+    try:
+        results = await Gather(child, len(plan.pending), limit)
+    except StateError:
+        if destination is not None:
+            with suppress(StateError):  # the failure of the children is what is reported
+                await destination.write(run.arn, run.children(plan.pending))
+        raise
+    if destination is not None:
+        return await destination.write(run.arn, run.children(plan.pending))
     return run.outputs(results)
 
 

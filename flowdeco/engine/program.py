@@ -48,14 +48,14 @@ from flowdeco.engine.code import (
 from flowdeco.engine.fields import Expected, FieldError, Language, Value
 from flowdeco.engine.jsonata import JsonataLanguage
 from flowdeco.engine.jsonpath import JsonpathLanguage
-from flowdeco.engine.resources import resource, unsupported
+from flowdeco.engine.resources import WAIT_FOR_TOKEN, resource, unsupported
 from flowdeco.engine.retry import retry_rule
+from flowdeco.engine.storage import StorageCompiler
 from flowdeco.errors import DefinitionError, Finding
 from flowdeco.query import QueryError, is_expression
 
 _KEPT = 8
 _programs: dict[int, tuple[StateMachine, Program]] = {}
-_S3_FIELDS = ("ItemReader", "ResultWriter")
 _JSONATA_FIELDS = ("Arguments", "Output", "Items", "Condition")
 _JSONPATH_FIELDS = (
     *(
@@ -94,12 +94,13 @@ class _Compiler:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.tasks: list[TaskSite] = []
+        self.stored: list[str] = []
 
     def machine(self, machine: StateMachine) -> Program:
         scope = self.scope(machine, "", "JSONPath")
         if self.findings:
             raise DefinitionError("the engine cannot run this state machine", self.findings)
-        return Program(scope, tuple(self.tasks), machine.TimeoutSeconds)
+        return Program(scope, tuple(self.tasks), tuple(self.stored), machine.TimeoutSeconds)
 
     def refuse(self, where: str, message: str, hint: str | None = None) -> None:
         self.findings.append(Finding("error", message, where, hint, "UNSUPPORTED"))
@@ -154,11 +155,6 @@ class _StateCompiler:
 
     def refuse_fields(self, state: State) -> None:
         self.refuse_foreign(state, self.where)
-        for name in _S3_FIELDS:
-            if getattr(state, name, UNSET) is not UNSET:
-                text = f"the engine cannot perform {name} yet"
-                hint = "give the items in Items, and leave the results in the output"
-                self.machine.refuse(f"{self.where}.{name}", text, hint)
         if isinstance(state, Choice):
             for i, rule in enumerate(state.Choices):
                 where = f"{self.where}.Choices[{i}]"
@@ -245,6 +241,7 @@ class _StateCompiler:
             heartbeat=self.value(state, "HeartbeatSeconds", "integer"),
             credentials=self.language.template("Credentials", state.Credentials),
             resource=target,
+            callback=target.action.endswith(WAIT_FOR_TOKEN),
             started={"resourceType": target.service, "resource": target.action},
             context=self.language.context,
         )
@@ -264,10 +261,22 @@ class _StateCompiler:
         )
         work = self.work(state)
         selector = self.language.selector(state)
+        distributed = state.ItemProcessor.Mode == "DISTRIBUTED"
+        storage = StorageCompiler(
+            self.language, lambda field, text: self.machine.refuse(f"{self.where}.{field}", text)
+        )
+        reader = storage.reader(state.ItemReader, distributed)
+        writer = storage.writer(state.ResultWriter, distributed)
+        if reader is not None:
+            self.machine.stored.append(f"{self.where}.ItemReader")
+        if writer is not None and writer.arguments is not None:
+            self.machine.stored.append(f"{self.where}.ResultWriter")
         return MapCode(
             **work,
             processor=processor,
-            distributed=state.ItemProcessor.Mode == "DISTRIBUTED",
+            distributed=distributed,
+            reader=reader,
+            writer=writer,
             label=state.Label or self.name,
             items=self.language.items(state),
             selector=selector,

@@ -19,6 +19,7 @@ Handler: TypeAlias = Callable[[JSON], JSON]
 """Called with its own copy of the payload; returns JSON, or raises TaskFailure or any exception."""
 
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
+WAIT_FOR_TOKEN = ".waitForTaskToken"
 ANY = "*"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -51,14 +52,13 @@ def resource(arn: str) -> Resource:
     if len(parts) > 6 and parts[2] == "states":
         end = -2 if parts[-1] == "2" else -1
         service, action = ":".join(parts[5:end]), ":".join(parts[end:])
-        return Resource(arn, "lambda" if arn == LAMBDA_INVOKE else "integration", service, action)
+        calls = arn.removesuffix(WAIT_FOR_TOKEN) == LAMBDA_INVOKE
+        return Resource(arn, "lambda" if calls else "integration", service, action)
     return Resource(arn, "integration", "", arn)
 
 
 def unsupported(arn: str) -> str | None:
     """Why the engine cannot perform a resource, whatever its handler; None when it can."""
-    if arn.endswith(".waitForTaskToken"):
-        return "waits for a task token, and nothing can send one here"
     if ":activity:" in arn:
         return "is an activity, and no worker can poll for it here"
     return None

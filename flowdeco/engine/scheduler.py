@@ -10,11 +10,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any, assert_never
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.clock import Clock
-from flowdeco.engine.effects import LATE, Effect, Gather, Invoke, Sleep, Work
+from flowdeco.engine.effects import LATE, Callback, Effect, Gather, Invoke, Sleep, Work
 from flowdeco.engine.failure import StateError
 from flowdeco.engine.pool import Pool, Ticket
 
@@ -28,7 +29,7 @@ class DeadlinePassed(Exception):
 class Fiber:
     """A coroutine under way, and what it waits for."""
 
-    __slots__ = ("alive", "index", "invoke", "join", "parent", "ticket", "timer", "work")
+    __slots__ = ("alive", "callback", "index", "invoke", "join", "parent", "ticket", "timer", "work")
 
     def __init__(self, work: Work, parent: Join | None = None, index: int = 0) -> None:
         self.work = work
@@ -38,7 +39,14 @@ class Fiber:
         self.join: Join | None = None
         self.invoke: Invoke | None = None
         self.ticket: Ticket | None = None
+        self.callback: _Wake | None = None
         self.timer: list[Any] | None = None
+
+
+class _Wake(Ticket):
+    """Says that what a coroutine waits for outside has happened."""
+
+    __slots__ = ()
 
 
 class Join:
@@ -74,6 +82,8 @@ class Scheduler:
     ) -> None:
         self._clock = clock
         self._pool = pool
+        self._results: SimpleQueue[Ticket] = SimpleQueue() if pool is None else pool.results
+        self._callbacks = 0
         self._deadline = deadline
         self._on_idle = on_idle
         self._ready: deque[tuple[Fiber, Any, StateError | None]] = deque()
@@ -139,8 +149,22 @@ class Scheduler:
                 fiber.timer = self._timer(until, fiber)
             case Gather():
                 self._gather(fiber, effect)
+            case Callback():
+                self._watch(fiber, effect)
             case _:
                 assert_never(effect)
+
+    def _watch(self, fiber: Fiber, effect: Callback) -> None:
+        fiber.callback = wake = _Wake(lambda: None, fiber)
+        self._callbacks += 1
+        if effect.until is not None:
+            fiber.timer = self._timer(effect.until, fiber)
+        effect.watch(lambda: self._results.put(wake))
+
+    def _unwatch(self, fiber: Fiber) -> None:
+        if fiber.callback is not None:
+            fiber.callback = None
+            self._callbacks -= 1
 
     def _gather(self, fiber: Fiber, effect: Gather) -> None:
         if not effect.count:
@@ -207,6 +231,7 @@ class Scheduler:
             self._close_children(fiber.join)
         fiber.alive = False
         self._drop_timer(fiber)
+        self._unwatch(fiber)
         if fiber.ticket is not None and self._pool is not None:
             self._pool.abandon(fiber.ticket)
         fiber.work.close()
@@ -271,19 +296,27 @@ class Scheduler:
         pool.submit(fiber.ticket)
 
     def _take_results(self) -> bool:
-        if self._pool is None or self._pool.results.empty():
+        if self._pool is None and not self._callbacks:
             return False
-        results = self._pool.results
+        results = self._results
+        if results.empty():
+            return False
         while not results.empty():
             self._take(results.get())
         return True
 
     def _take(self, ticket: Ticket) -> None:
+        fiber = ticket.owner
+        assert isinstance(fiber, Fiber)
+        if isinstance(ticket, _Wake):
+            if fiber.callback is ticket:
+                self._unwatch(fiber)
+                self._drop_timer(fiber)
+                self._ready.append((fiber, None, None))
+            return
         assert self._pool is not None
         if not self._pool.finished(ticket):
             return
-        fiber = ticket.owner
-        assert isinstance(fiber, Fiber)
         fiber.ticket = fiber.invoke = None
         self._drop_timer(fiber)
         self._ready.append((fiber, ticket.outcome, None))
@@ -322,6 +355,7 @@ class Scheduler:
         if fiber is None:
             raise DeadlinePassed
         fiber.timer = None
+        self._unwatch(fiber)
         answer = None
         if fiber.ticket is not None and self._pool is not None:
             self._pool.abandon(fiber.ticket)
@@ -336,10 +370,8 @@ class Scheduler:
         pool = self._pool
         busy = pool is not None and pool.active > 0
         until = self._next_timer()
+        busy = busy or (until is None and self._callbacks > 0)
         assert busy or until is not None, "nothing to wait for"
-        ticket = self._clock.wait(_NOTHING if pool is None else pool.results, until, busy)
+        ticket = self._clock.wait(self._results, until, busy)
         if ticket is not None:
             self._take(ticket)
-
-
-_NOTHING = Pool(0).results

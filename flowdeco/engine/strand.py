@@ -12,7 +12,9 @@ from flowdeco.engine.clock import Clock
 from flowdeco.engine.failure import DATA_LIMIT, QUERY, RUNTIME, StateError
 from flowdeco.engine.journal import Journal, Sink
 from flowdeco.engine.limits import MAX_BYTES, MAX_VARIABLE_BYTES, size
+from flowdeco.engine.objects import Objects
 from flowdeco.engine.resources import Handler, request_id
+from flowdeco.engine.tokens import Tokens
 from flowdeco.history.events import NO_DETAILS
 from flowdeco.history.records import MapRunRecord
 from flowdeco.query import Ambient
@@ -51,9 +53,19 @@ class Identity:
 
 
 class World:
-    """What all executions of a run share: the handlers, the clock, chance, and who is told."""
+    """What all executions of a run share: the handlers, the objects, the clock, chance, and who is told."""
 
-    __slots__ = ("child_sink", "clock", "handlers", "map_runs", "pooled", "random", "requests")
+    __slots__ = (
+        "child_sink",
+        "clock",
+        "handlers",
+        "map_runs",
+        "objects",
+        "pooled",
+        "random",
+        "requests",
+        "tokens",
+    )
 
     def __init__(
         self,
@@ -62,14 +74,17 @@ class World:
         random: Random,
         pooled: bool,
         child_sink: ChildSink | None,
+        objects: Objects | None = None,
     ) -> None:
         self.handlers = handlers
         self.clock = clock
         self.random = random
         self.pooled = pooled
         self.child_sink = child_sink
+        self.objects = objects
         self.map_runs: list[MapRunRecord] = []
         self.requests = 0
+        self.tokens = Tokens()
 
     def request_id(self) -> str:
         self.requests += 1
@@ -216,6 +231,17 @@ class Visit:
         self.strand.variables["states"] = states
         self.trigger = self.strand.tip
 
+    def open_token(self) -> str:
+        """A new task token, which the context object has from now on."""
+        run = self.strand.run
+        number = run.world.request_id()
+        token = f"{run.identity.execution_arn}/{number}"
+        run.world.tokens.open(token, run.world.clock.now())
+        states = self.strand.variables["states"]
+        if "context" in states:
+            states["context"] = {**states["context"], "Task": {"Token": token}}
+        return token
+
     def result(self, value: JSON) -> None:
         """The work is done: `$states.result` is there, and what follows is made of it."""
         self.strand.variables["states"]["result"] = value
@@ -225,7 +251,8 @@ class Visit:
         """Makes `$states.errorOutput` of an error, and returns it."""
         states = self.strand.variables["states"]
         states.pop("result", None)
-        states["errorOutput"] = {"Error": error.error or "", "Cause": error.cause or ""}
+        unnamed = error.error is None  # then what is missing is null, as recorded
+        states["errorOutput"] = {"Error": error.error, "Cause": error.cause if unnamed else error.cause or ""}
         return states["errorOutput"]
 
     def cause(self, text: str) -> str:

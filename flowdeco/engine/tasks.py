@@ -40,14 +40,14 @@ async def invoke(code: TaskCode, visit: Visit) -> JSON:
         def begin() -> None:
             strand.emit("TaskStarted", code.started)
 
-    missed = heartbeat is not None and (timeout is None or heartbeat < timeout)
+    missed = heartbeat is not None and not code.callback and (timeout is None or heartbeat < timeout)
     outcome = await Invoke(call, heartbeat if missed else timeout, begin)
     if outcome is LATE:
-        raise _failed(code, visit, "TimedOut", StateError(TIMEOUT, None, heartbeat=missed))
+        raise failed(code, visit, "TimedOut", StateError(TIMEOUT, None, heartbeat=missed))
     if isinstance(outcome, TaskFailure):
-        raise _failed(code, visit, "Failed", StateError(outcome.error, outcome.cause))
+        raise failed(code, visit, "Failed", StateError(outcome.error, outcome.cause))
     if text_bytes(outcome) > MAX_BYTES:
-        raise _failed(code, visit, "Failed", too_large(code.resource.title))
+        raise failed(code, visit, "Failed", too_large(code.resource.title))
     return _succeeded(code, visit, decode(outcome), arguments, request)
 
 
@@ -124,13 +124,15 @@ def _succeeded(code: TaskCode, visit: Visit, result: JSON, arguments: JSON, requ
             "SdkResponseMetadata": {"RequestId": request},
             "StatusCode": 200,
         }
-    if ".sync" in target.action:
+    if code.callback or ".sync" in target.action:
         visit.strand.emit("TaskSubmitted", {**code.started, "output": result})
+    if code.callback:  # it succeeds when its token comes back
+        return result
     visit.strand.emit("TaskSucceeded", {**code.started, "output": result})
     return result
 
 
-def _failed(code: TaskCode, visit: Visit, how: str, error: StateError) -> StateError:
+def failed(code: TaskCode, visit: Visit, how: str, error: StateError) -> StateError:
     """Records a failure of the resource and returns it."""
     details: dict[str, JSON] = {}
     kind = "LambdaFunction"

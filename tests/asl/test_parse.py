@@ -34,7 +34,7 @@ def machine(*, B: Any = END, **state: Any) -> dict[str, Any]:
         ("text", [("definition", 'expected an object, not "text"', None)]),
         (
             {},
-            [("definition", "StartAt is missing", None), ("definition", "States is missing", None)],
+            [("definition", "These fields are required: [StartAt, States]", None)],
         ),
         (
             {"StartAt": "A", "States": {}},
@@ -50,7 +50,7 @@ def machine(*, B: Any = END, **state: Any) -> dict[str, Any]:
         ),
         (
             {"StartAt": "Lod", "States": {"Load": END}},
-            [("StartAt", "there is no state 'Lod' here", "did you mean 'Load'?")],
+            [("StartAt", "Missing 'StartAt' target: Lod", "did you mean 'Load'?")],
         ),
         (
             {"StartAt": "A", "States": {"A": END}, "Comment": 1, "Version": 1, "TimeoutSeconds": 1.5},
@@ -80,7 +80,7 @@ def machine(*, B: Any = END, **state: Any) -> dict[str, Any]:
             [("QueryLanguage", 'expected "JSONPath" or "JSONata", not "JSONPATH"', None)],
         ),
         ({"StartAt": "A", "States": {"A": 5}}, [("States.A", "a state is an object, not 5", None)]),
-        ({"StartAt": "A", "States": {"A": {}}}, [("States.A", "Type is missing", TYPES)]),
+        ({"StartAt": "A", "States": {"A": {}}}, [("States.A", "These fields are required: [Type]", TYPES)]),
         (
             {"StartAt": "A", "States": {"A": {"Type": "Taks"}}},
             [("States.A.Type", 'there is no state type "Taks"', "did you mean 'Task'?")],
@@ -117,7 +117,7 @@ def test_machines(document: Any, expected: list[Any]) -> None:
         ({"Type": "Pass", "End": "true"}, [(".End", 'expected true or false, not "true"', None)]),
         ({"Type": "Pass", "Next": None}, [(".Next", "expected a string, not null", None)]),
         ({"Type": "Pass", "Next": {}}, [(".Next", "expected a string, not an object", None)]),
-        ({"Type": "Pass", "Next": "b"}, [(".Next", "there is no state 'b' here", "did you mean 'B'?")]),
+        ({"Type": "Pass", "Next": "b"}, [(".Next", "Missing 'Next' target: b", "did you mean 'B'?")]),
         (
             {"Type": "Succeed", "End": True},
             [(".End", "a Succeed has no End", "a Succeed ends the execution by itself")],
@@ -134,10 +134,10 @@ def test_machines(document: Any, expected: list[Any]) -> None:
             {"Type": "Fail", "InputPath": "$"},
             [(".InputPath", "field 'InputPath' is not known here", None)],
         ),
-        ({"Type": "Task", "End": True}, [("", "Resource is missing", None)]),
-        ({"Type": "Choice"}, [("", "Choices is missing", None)]),
-        ({"Type": "Parallel", "End": True}, [("", "Branches is missing", None)]),
-        ({"Type": "Map", "End": True}, [("", "ItemProcessor is missing", None)]),
+        ({"Type": "Task", "End": True}, [("", "These fields are required: [Resource]", None)]),
+        ({"Type": "Choice"}, [("", "These fields are required: [Choices]", None)]),
+        ({"Type": "Parallel", "End": True}, [("", "These fields are required: [Branches]", None)]),
+        ({"Type": "Map", "End": True}, [("", "These fields are required: [ItemProcessor]", None)]),
         (
             {"Type": "Task", "End": True, "Resource": 1, "Retries": []},
             [
@@ -202,7 +202,7 @@ def test_machines(document: Any, expected: list[Any]) -> None:
             },
             [
                 (".Retry[0]", 'expected an object, not "always"', None),
-                (".Retry[1]", "ErrorEquals is missing", None),
+                (".Retry[1]", "These fields are required: [ErrorEquals]", None),
                 (".Retry[2].ErrorEquals", "expected an array with at least one error name", None),
                 (".Retry[3].ErrorEquals", 'expected an array, not "States.ALL"', None),
                 (
@@ -225,18 +225,18 @@ def test_machines(document: Any, expected: list[Any]) -> None:
                 "Catch": [{"Next": "C"}, {"ErrorEquals": ["E"]}, {"ErrorEquals": ["E"], "Next": 1}, 7],
             },
             [
-                (".Catch[0]", "ErrorEquals is missing", None),
-                (".Catch[1]", "Next is missing", None),
+                (".Catch[0]", "These fields are required: [ErrorEquals]", None),
+                (".Catch[1]", "These fields are required: [Next]", None),
                 (".Catch[2].Next", "expected a string, not 1", None),
                 (".Catch[3]", "expected an object, not 7", None),
-                (".Catch[0].Next", "there is no state 'C' here", None),
+                (".Catch[0].Next", "Missing 'Next' target: C", None),
             ],
         ),
         (
             {"Type": "Choice", "Default": "C", "Choices": []},
             [
                 (".Choices", "expected an array with at least one rule", None),
-                (".Default", "there is no state 'C' here", None),
+                (".Default", "Missing 'Default' target: C", None),
             ],
         ),
         (
@@ -257,7 +257,7 @@ NONE = "a rule has {}exactly one comparison, or And, Or, Not, and this one has {
     ("rule", "expected"),
     [
         (5, [("", "expected an object, not 5", None)]),
-        ({"Condition": "{% true %}"}, [("", "Next is missing", None)]),
+        ({"Condition": "{% true %}"}, [("", "These fields are required: [Next]", None)]),
         ({"Next": "B"}, [("", NONE.format("a Condition, or ", "none"), None)]),
         (
             {"Next": "B", "Condition": True, "Variable": "$.x"},
@@ -332,8 +332,8 @@ def test_scopes_inside() -> None:
             "field 'TimeoutSeconds' is not known here",
             None,
         ),
-        ("States.A.Branches[0].StartAt", "there is no state 'X' here", None),
-        ("States.A.Branches[0].States.Y.Next", "there is no state 'A' here", None),
+        ("States.A.Branches[0].StartAt", "Missing 'StartAt' target: X", None),
+        ("States.A.Branches[0].States.Y.Next", "Missing 'Next' target: A", None),
         ("States.A.Branches[1]", "expected an object, not 5", None),
         ("States.B.ItemProcessor.Mode", "field 'Mode' is not known here", None),
         (

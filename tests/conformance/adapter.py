@@ -1,4 +1,7 @@
-"""The engine as the runner of recordings takes it: `run_conformance.py --adapter tests/conformance/adapter.py:Engine`."""
+"""The engine and the checks as the runners of recordings take them.
+
+`run_conformance.py --adapter tests/conformance/adapter.py:Engine`, `run_validation.py --adapter …:Validator`.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from flowdeco.asl.check import check_text, service_location
+from flowdeco.asl.codes import REFUSED
 from flowdeco.asl.parse import parse
-from flowdeco.engine import Execution, Identity, SkippingClock, TaskFailure
+from flowdeco.engine import Execution, Identity, MemoryObjects, SkippingClock, TaskFailure
 
 
 class Engine:
@@ -36,17 +41,25 @@ class Engine:
         return {**got, "error": record.error, "cause": record.cause}
 
     def record(self, definition: Any, input: Any, lambdas: dict[str, Any], case: dict[str, Any]) -> Any:
-        """The whole record of the execution."""
+        """The whole record of the execution. What a replay answers belongs to the input it was recorded with."""
+        if case["expect"].get("tasks"):
+            input = case["expect"].get("recorded_input", input)
         clock = SkippingClock(time.time())  # times in inputs are around now
         handlers: dict[str, Any] = {}
         for name, stub in lambdas.items():
             handlers[name] = handlers[stub.arn] = _answer(stub, clock)
+        answers = _Answers()
         for task in case["expect"].get("tasks") or []:
             if task["resource"] not in handlers:
-                handlers[task["resource"]] = _Recorded(task["resource"], case["expect"]["tasks"])
-        handlers["*"] = _Recorded("", [])
+                handlers[task["resource"]] = _Recorded(task["resource"], case["expect"]["tasks"], answers)
+        handlers["*"] = _Recorded("", [], answers)
         identity = _identity(case["context"])
-        return Execution(parse(definition), input, handlers=handlers, identity=identity, clock=clock).run()
+        objects = MemoryObjects(case.get("s3") or {})
+        execution = Execution(
+            parse(definition), input, handlers=handlers, objects=objects, identity=identity, clock=clock
+        )
+        answers.execution = execution
+        return execution.run()
 
 
 def _identity(context: dict[str, Any]) -> Identity:
@@ -77,17 +90,57 @@ def _answer(stub: Any, clock: SkippingClock) -> Any:
     return handler
 
 
+class _Answers:
+    """Sends task tokens back, as it was done when recorded."""
+
+    execution: Execution
+
+    def send(self, token: str, outcome: dict[str, Any]) -> None:
+        if "output" in outcome:
+            self.execution.send_task_success(token, outcome["output"])
+        elif outcome.get("event") == "TaskFailed":
+            self.execution.send_task_failure(token, outcome.get("error"), outcome.get("cause"))
+
+
+def _token(recorded: Any, payload: Any) -> str:
+    """What a payload has where a task token was recorded."""
+    if isinstance(recorded, dict):
+        return "".join(_token(part, payload[name]) for name, part in recorded.items() if name in payload)
+    return payload if isinstance(recorded, str) and recorded.startswith("<task_token") else ""
+
+
 class _Recorded:
     """Answers the calls of another service as they were answered when recorded, in order."""
 
-    def __init__(self, resource: str, tasks: list[dict[str, Any]]) -> None:
+    def __init__(self, resource: str, tasks: list[dict[str, Any]], answers: _Answers) -> None:
+        self._answers = answers
         self._left = [task for task in tasks if task["resource"] == resource]
 
     def __call__(self, payload: Any) -> Any:
         if not self._left:
             raise TaskFailure("Replay.Exhausted", f"no more calls were recorded; given {json.dumps(payload)}")
-        outcome = self._left.pop(0).get("outcome") or {}
+        task = self._left.pop(0)
+        outcome = task.get("outcome") or {}
+        if "waitForTaskToken" in task["resource"] and "submitted" in task:
+            self._answers.send(_token(task["input"], payload), outcome)
+            return task["submitted"]
         if "output" in outcome:
             return outcome["output"]
         cause = outcome.get("cause")
         raise TaskFailure(outcome.get("error"), json.dumps(cause) if isinstance(cause, dict) else cause)
+
+
+class Validator:
+    """Says of a definition what the service says when it is created. Findings of flowdeco's own are left out."""
+
+    name = "flowdeco"
+
+    def validate(self, definition_text: str, type: Any) -> dict[str, Any]:
+        found = [finding for finding in check_text(definition_text, type) if finding.code in REFUSED]
+        return {"ok": not found, "messages": [self._message(finding, definition_text) for finding in found]}
+
+    def _message(self, finding: Any, text: str) -> str:
+        where = finding.where
+        if where is None or where.startswith("[Source"):
+            return f"{finding.code}: {finding.message}"
+        return f"{finding.code}: {finding.message} at {service_location(where, json.loads(text))}"

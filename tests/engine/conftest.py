@@ -71,12 +71,14 @@ def play() -> Callable[..., ExecutionRecord]:
         seed: int = 0,
         on_event: Any = None,
         on_child_event: Any = None,
+        objects: Any = None,
         **handlers: Any,
     ) -> ExecutionRecord:
         return run(
             _machine(states, **(fields or {})),
             {} if input is None else input,
             handlers=handlers,
+            objects=objects,
             clock=clock or SkippingClock(),
             workers=workers,
             seed=seed,

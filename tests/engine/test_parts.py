@@ -229,7 +229,6 @@ def test_what_else_the_engine_cannot_do_is_refused():
     assert set(found) == {
         "States.A.ItemReader",
         "States.A.ResultWriter",
-        "States.B.Resource",
         "States.C.Resource",
         "States.D.Output/x",
         "States.E",

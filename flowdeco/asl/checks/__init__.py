@@ -1,0 +1,1 @@
+"""The checks of a definition: each looks at one state, or at one scope, and yields what it finds."""
