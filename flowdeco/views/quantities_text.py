@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -64,10 +65,12 @@ def value_text(value: JSON, most: int = 200) -> str:
 
     >>> value_text({"a": [1, 2]})
     '{"a": [1, 2]}'
+    >>> value_text({"day": {"$type": "date", "value": "2026-01-31"}})
+    '{"day": date("2026-01-31")}'
     >>> value_text(list(range(100)), 20)
     '[0, 1, 2, 3, 4, 5, 6… (list of 100, 390 bytes)'
     """
-    text = json.dumps(_shown(value), ensure_ascii=False)
+    text = _text(value)
     if len(text) <= most:
         return text
     match value:
@@ -92,14 +95,33 @@ def line_text(text: str, most: int = 120) -> str:
     return f"{first} …" if rest else first
 
 
-def _shown(value: JSON) -> JSON:
-    """The value with its references told in words."""
+def _text(value: JSON) -> str:
+    """JSON as JSON, tagged values much as Python writes them, references in words."""
     match value:
         case {"$type": "reference", "size": int(size), "codec": codec}:
             return f"<{value.get('preview') or codec}, {size_text(size)}>"
+        case {"$type": str(tag), **rest}:
+            return _tagged(tag.rpartition(":")[2], rest)
         case dict():
-            return {key: _shown(part) for key, part in value.items()}
+            return "{" + ", ".join(f"{_dump(key)}: {_text(part)}" for key, part in value.items()) + "}"
         case list():
-            return [_shown(part) for part in value]
+            return f"[{', '.join(map(_text, value))}]"
         case _:
-            return value
+            return _dump(value)
+
+
+def _tagged(tag: str, fields: Mapping[Any, JSON]) -> str:
+    """A tuple, a set, what has one value, or what has fields."""
+    match fields:
+        case {"items": list(items)} if tag == "tuple":
+            return f"({', '.join(map(_text, items))}{',' if len(items) == 1 else ''})"
+        case {"items": list(items)} if tag == "set" and items:
+            return "{" + ", ".join(map(_text, items)) + "}"
+        case {"value": inner} if len(fields) == 1:
+            return f"{tag}({_text(inner)})"
+        case _:
+            return f"{tag}({', '.join(f'{name}={_text(part)}' for name, part in fields.items())})"
+
+
+def _dump(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False)

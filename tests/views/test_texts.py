@@ -105,8 +105,16 @@ class TestQuantities:
             "codec": "parquet",
             "preview": "DataFrame 3 x 4",
         }
-        assert value_text({"t": [table]}) == '{"t": ["<DataFrame 3 x 4, 1.2 kB>"]}'
-        assert value_text(table | {"preview": ""}) == '"<parquet, 1.2 kB>"'
+        assert value_text({"t": [table]}) == '{"t": [<DataFrame 3 x 4, 1.2 kB>]}'
+        assert value_text(table | {"preview": ""}) == "<parquet, 1.2 kB>"
+
+    def test_tagged_values_read_like_python(self) -> None:
+        model = {"$type": "pipeline:Model", "name": "forest", "shape": {"$type": "tuple", "items": [3, 4]}}
+        assert value_text(model) == 'Model(name="forest", shape=(3, 4))'
+        assert value_text({"$type": "tuple", "items": [None]}) == "(null,)"
+        assert value_text({"$type": "set", "items": [1, 2]}) == "{1, 2}"
+        assert value_text({"$type": "set", "items": []}) == "set(items=[])"
+        assert value_text([{"$type": "Path", "value": "out"}]) == '[Path("out")]'
 
     def test_lines(self) -> None:
         assert line_text("x" * 200, 10) == "xxxxxxxx …"
