@@ -6,7 +6,6 @@
     ├── BodyError                     a workflow body cannot be traced
     │   └── UnsupportedError          the body uses a construct that has no meaning (yet) on run-time values
     ├── GraphError                    the graph breaks one of its own rules (a bug in flowdeco)
-    ├── CompileError                  the graph cannot become a state machine
     ├── DefinitionError               an Amazon States Language definition is wrong; lists every finding
     ├── CodecError                    a value cannot be encoded or decoded
     │   └── IntegrityError            stored bytes are not the bytes that were stored
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BodyError",
     "CodecError",
-    "CompileError",
     "DefinitionError",
     "ExecutionAborted",
     "ExecutionFailed",
@@ -191,10 +189,6 @@ class UnsupportedError(BodyError):
 
 class GraphError(FlowdecoError):
     """A graph breaks one of its own rules. Seeing this is a bug in flowdeco."""
-
-
-class CompileError(FlowdecoError):
-    """A graph cannot be turned into a state machine."""
 
 
 class DefinitionError(_FindingsError):

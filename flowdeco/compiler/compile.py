@@ -27,6 +27,6 @@ def run_passes(graph: Graph) -> Graph:
 def compile_graph(graph: Graph, functions: FunctionNames | None = None) -> StateMachine:
     """The state machine of a graph. `functions`: Lambda function name or ARN by step name; default: made up by profile.
 
-    Deterministic: the same graph gives the same machine in every process. Raises CompileError.
+    Deterministic: the same graph gives the same machine in every process.
     """
     return lower(run_passes(graph), functions or function_names(graph))

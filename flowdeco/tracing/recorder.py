@@ -62,7 +62,7 @@ class TraceRecorder:
 
     def call(self, step: Step[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Value:
         place = user_location()
-        with self._placed(place):
+        with self._remembered():
             bound = arguments.bind(step, args, kwargs, place)
         self._register(step, place)
         self._claim(step.state_name, place)
@@ -386,7 +386,8 @@ class TraceRecorder:
         return self.fail(message, hint=did_you_mean(name, list(names)) or hint)
 
     @contextmanager
-    def _placed(self, place: Location | None) -> Iterator[None]:
+    def _remembered(self) -> Iterator[None]:
+        """As `fail` does, for errors that others raise."""
         try:
             yield
         except BodyError as error:

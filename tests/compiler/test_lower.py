@@ -69,19 +69,12 @@ def test_inner_scopes_never_reuse_names_of_outer_ones() -> None:
 def test_dead_values_are_not_assigned() -> None:
     def body() -> Any:
         make(1)
-        unused = make(2)
-        used = make(3)
-        make(4)
-        return used if unused is None else used
-
-    def simple() -> Any:
-        make(1)
         _unused = make(2)
         used = make(3)
         make(4)
         return used
 
-    machine = compiled(simple)
+    machine = compiled(body)
     assigned = [getattr(state, "Assign", None) for state in machine.States.values()]
     assert json.dumps(assigned, default=str).count("used") == 1
 
