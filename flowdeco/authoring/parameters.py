@@ -108,6 +108,14 @@ class Parameters:
             given.setdefault(name, value)
         return self._read(given, Source(python=True), report, {})
 
+    def from_known(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Some of the inputs of `wf.run(**given)`, without those that are not given. Raises `InputError`."""
+        report = Report()
+        read = {p.name: p.kind.read(given[p.name], Place(report, Source(python=True), p.name)) for p in self.items if p.name in given}
+        if report.findings:
+            raise self._error(report)
+        return read
+
     def from_json(self, data: object, *, source: str | None = None) -> dict[str, object]:
         """The inputs that the JSON value `data` holds, defaults included. Raises `InputError`.
 

@@ -19,6 +19,7 @@ from flowdeco.authoring.options import (
     check_name,
     step_options,
 )
+from flowdeco.authoring.plain_calls import call_step, in_body
 from flowdeco.authoring.recording import active_recorder
 from flowdeco.errors import Location, OptionError
 
@@ -58,7 +59,7 @@ class Step(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         recorder = active_recorder()
         if recorder is None:
-            return self.fn(*args, **kwargs)
+            return call_step(self.fn, args, kwargs) if in_body() else self.fn(*args, **kwargs)  # type: ignore[no-any-return]
         return recorder.call(self, args, kwargs)  # type: ignore[no-any-return]
 
     def map(
@@ -83,21 +84,10 @@ class Step(Generic[P, R]):
         >>> double.map([1, 2, 3], plus=1)
         [3, 5, 7]
         """
-        if max_concurrency is not None and (type(max_concurrency) is not int or max_concurrency < 1):
-            raise OptionError(
-                f"max_concurrency must be a whole number from 1, not {max_concurrency!r}",
-                location=Location.of_caller(),
-                hint="leave it out for as many as there may be",
-            )
-        if not isinstance(distributed, bool):
-            raise OptionError(
-                f"distributed must be True or False, not {distributed!r}",
-                location=Location.of_caller(),
-                hint="write distributed=True",
-            )
+        check_map(max_concurrency, distributed)
         recorder = active_recorder()
         if recorder is None:
-            return [self.fn(item, **others) for item in items]
+            return [self(item, **others) for item in items]  # type: ignore[call-arg, arg-type]
         return recorder.map(self, items, others, max_concurrency, distributed)  # type: ignore[no-any-return]
 
     def options(
@@ -238,6 +228,22 @@ def _own_name(fn: Any) -> str:
     if not isinstance(name, str):
         raise OptionError(f"{fn!r} has no name", hint="write step(..., name='...')")
     return name
+
+
+def check_map(max_concurrency: object, distributed: object) -> None:
+    """Refuses what no map can be told."""
+    if max_concurrency is not None and (type(max_concurrency) is not int or max_concurrency < 1):
+        raise OptionError(
+            f"max_concurrency must be a whole number from 1, not {max_concurrency!r}",
+            location=Location.of_caller(),
+            hint="leave it out for as many as there may be",
+        )
+    if not isinstance(distributed, bool):
+        raise OptionError(
+            f"distributed must be True or False, not {distributed!r}",
+            location=Location.of_caller(),
+            hint="write distributed=True",
+        )
 
 
 # --------------------------------------------------------------- what steps and workflows have in common

@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from flowdeco.authoring.options import Duration, WorkflowOptions, workflow_options
+from flowdeco.authoring.plain_calls import call_body, in_body, run_child, start_child
 from flowdeco.authoring.recording import active_recorder
 from flowdeco.authoring.steps import check_function, first_line, look_like, reduced
 from flowdeco.errors import Finding, Location, OptionError
@@ -42,7 +43,7 @@ class Workflow(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         recorder = active_recorder()
         if recorder is None:
-            return self.fn(*args, **kwargs)
+            return call_body(self.fn, args, kwargs)  # type: ignore[no-any-return]
         return recorder.inline(self, args, kwargs)  # type: ignore[no-any-return]
 
     @cached_property
@@ -62,10 +63,35 @@ class Workflow(Generic[P, R]):
 
         `.result()` of what comes back is the output, or raises ExecutionFailed; `.status`, `.steps`, `.events`,
         `.error` say what happened. Raises InputError when an input is wrong, before anything runs.
+
+        In the body of another workflow it is an execution of its own that is waited for, and what comes back is its
+        result; ExecutionFailed is raised when it fails.
         """
+        recorder = active_recorder()
+        if recorder is not None:
+            return recorder.child(self, args, kwargs, True)  # type: ignore[no-any-return]
+        inputs = self.parameters.from_call(args, kwargs)
+        if in_body():
+            return run_child(self.spec.name, self.fn, self.parameters.arguments(inputs))  # type: ignore[no-any-return]
         from flowdeco import toolchain
 
-        return toolchain.run(self, self.parameters.from_call(args, kwargs))
+        return toolchain.run(self, inputs)
+
+    def start(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """As `run`, in the background: returns the ARN of the execution, which goes on in a thread of this process.
+
+        In the body of another workflow it starts an execution of its own that is not waited for: how it ends is not known
+        there. A plain call of such a body calls it there and then, and logs what it raises.
+        """
+        recorder = active_recorder()
+        if recorder is not None:
+            return recorder.child(self, args, kwargs, False)  # type: ignore[no-any-return]
+        inputs = self.parameters.from_call(args, kwargs)
+        if in_body():
+            return start_child(self.spec.name, self.fn, self.parameters.arguments(inputs))
+        from flowdeco import toolchain
+
+        return toolchain.start(self, inputs)
 
     def asl(self) -> dict[str, Any]:
         """The state machine definition, in Amazon States Language, as a dict."""
@@ -104,7 +130,13 @@ def workflow(fn: Callable[P, R], /) -> Workflow[P, R]: ...
 
 @overload
 def workflow(
-    fn: None = None, /, *, name: str | None = ..., comment: str | None = ..., timeout: Duration | None = ...
+    fn: None = None,
+    /,
+    *,
+    name: str | None = ...,
+    comment: str | None = ...,
+    timeout: Duration | None = ...,
+    rewrite: bool = ...,
 ) -> Callable[[Callable[P, R]], Workflow[P, R]]: ...
 
 
@@ -112,7 +144,9 @@ def workflow(fn: Any = None, /, **options: Any) -> Any:
     """Makes a function a workflow. Its signature is its interface, its body says which steps run with what.
 
     Options: `name` (default: the function's; letters, digits, `-`, `_`), `comment` (default: the docstring's first
-    line), `timeout` (of a whole execution: whole seconds, or `"2h"`). Raises OptionError when one is wrong.
+    line), `timeout` (of a whole execution: whole seconds, or `"2h"`), `rewrite` (False: the body is taken as it is, for
+    one whose source cannot be read: steps run one after the other as they are called, and only the explicit forms decide
+    by run-time values). Raises OptionError when one is wrong.
 
     >>> @workflow
     ... def greet(name: str = "world") -> str:

@@ -16,7 +16,7 @@ from flowdeco.cli.streams import give_up_stdout, tell, tell_style
 from flowdeco.errors import FlowdecoError, InputError, LoadError, did_you_mean
 from flowdeco.views.findings_text import error_text
 
-VERBS = ("run", "check", "asl", "graph", "runs", "show")
+VERBS = ("run", "check", "asl", "graph", "runs", "show", "local")
 
 FAILED = 1
 WRONG_USE = 2

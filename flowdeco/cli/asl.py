@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from flowdeco.cli import asl_check, parameters
+from flowdeco.cli import asl_check, asl_run, parameters
 from flowdeco.cli.session import Session
 from flowdeco.cli.streams import answer
 from flowdeco.errors import FlowdecoError
@@ -27,11 +28,12 @@ def command(session: Session) -> click.Command:
 
     about = (
         "Print the state machine.\n\nThe definition is in Amazon States Language, byte for byte the same every time. "
-        f"To look for mistakes in one that is written out: {session.prog} asl check FILE."
+        f"To look for mistakes in one that is written out: {session.prog} asl check FILE. To run it: {session.prog} asl "
+        "run FILE."
     )
     return _Asl(
         "asl",
-        check=asl_check.command(session),
+        verbs={"check": asl_check.command(session), "run": asl_run.command(session)},
         callback=asl,
         params=[
             *parameters.target(session),
@@ -43,17 +45,18 @@ def command(session: Session) -> click.Command:
 
 
 class _Asl(click.Command):
-    """`asl FILE` prints; `asl check FILE` is a command of its own."""
+    """`asl FILE` prints; `asl check FILE` and `asl run FILE` are commands of their own."""
 
-    def __init__(self, name: str, *, check: click.Command, **rest: Any) -> None:
+    def __init__(self, name: str, *, verbs: Mapping[str, click.Command], **rest: Any) -> None:
         super().__init__(name, **rest)
-        self._check = check
+        self._verbs = verbs
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        if args[:1] == ["check"]:
-            return self._check.make_context(f"{info_name} check", args[1:], parent, **extra)
+        verb = self._verbs.get(args[0]) if args else None
+        if verb is not None:
+            return verb.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
 

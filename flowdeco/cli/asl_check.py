@@ -50,11 +50,12 @@ def is_definition(file: str) -> bool:
 
 def check_definition(file: str, type: WorkflowType, *, as_json: bool) -> int:
     """Checks a file, prints what was found, and returns the exit code. Raises LoadError when it cannot be read."""
-    found = check_text(_json_text(file), type)
+    found = check_text(definition_text(file), type)
     return report([(file, finding) for finding in found], file, kind="file", as_json=as_json)
 
 
-def _json_text(file: str) -> str:
+def definition_text(file: str) -> str:
+    """The JSON text of a definition in a file, which may be YAML. Raises LoadError when it cannot be read."""
     try:
         with open(file, encoding="utf-8") as opened:
             text = opened.read()

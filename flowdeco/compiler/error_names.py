@@ -29,21 +29,24 @@ def error_names(errors: Iterable[ErrorName]) -> tuple[str, ...]:
         if isinstance(error, str):
             names[error] = None
             continue
-        family = [error.__name__, *sorted({c.__name__ for c in _subclasses(error)} - {error.__name__})]
+        family = [
+            error.__name__,
+            *sorted({c.__name__ for c in _subclasses(error, _package(error))} - {error.__name__}),
+        ]
         for name in family:
             names[name] = None
             names |= dict.fromkeys(_ALSO.get(name, ()))
     return tuple(names)
 
 
-def _subclasses(cls: type[BaseException]) -> Iterable[type[BaseException]]:
-    """Subclasses that are there in every process that runs this workflow: Python's own, those of the library that the
-    class is from, and the user's. What some other module happens to have loaded must not change the state machine.
+def _subclasses(cls: type[BaseException], package: str) -> Iterable[type[BaseException]]:
+    """Subclasses that are there in every process that runs this workflow: Python's own, those of the library `package`
+    that the handled class is from, and the user's. What some other module happens to have loaded must not change the state machine.
     """
     for sub in cls.__subclasses__():
-        if _package(sub) in ("builtins", _package(cls)) or _is_users(sub):
+        if _package(sub) in ("builtins", package) or _is_users(sub):
             yield sub
-        yield from _subclasses(sub)
+        yield from _subclasses(sub, package)
 
 
 def _package(cls: type) -> str:

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from flowdeco.asl.check import check
 from flowdeco.asl.emit import emit
 from flowdeco.asl.model import StateMachine
+from flowdeco.compiler.error_names import error_names
 from flowdeco.errors import Finding
-from flowdeco.graph import Call, Graph, Map, walk
+from flowdeco.graph import Attempt, Call, Graph, Map, walk
 
 _DEFINITION_BYTES = 1_048_576
 _LAMBDA_SECONDS = 900
+_NEVER_CAUGHT = {
+    "States.Runtime": "make sure that the values an expression needs are there",
+    "States.DataLimitExceeded": "let steps return large values as references",
+}
 _SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "API_KEY", "PRIVATE_KEY", "CREDENTIAL")
 
 
@@ -36,8 +41,18 @@ def _steps(graph: Graph) -> Iterator[Finding]:
 
 def _nodes(graph: Graph) -> Iterator[Finding]:
     for node in walk(graph.block):
+        if isinstance(node, Attempt):
+            yield from _handlers(node)
         if not isinstance(node, Call):
             continue
+        if node.glue:
+            yield Finding(
+                "info",
+                f"{node.step!r} is no step and has no form in Step Functions: it runs as a step of its own, which is "
+                "one more state",
+                node.location,
+                "declare it with @step to give it options, or do it inside a step that runs anyway",
+            )
         options = node.options
         if options.timeout is not None and options.timeout > _LAMBDA_SECONDS:
             yield Finding(
@@ -54,6 +69,19 @@ def _nodes(graph: Graph) -> Iterator[Finding]:
                 node.location,
                 "use timeout=",
             )
+
+
+def _handlers(node: Attempt) -> Iterator[Finding]:
+    """Errors that end an execution whatever catches them."""
+    for handler in node.handlers:
+        for name in error_names(handler.on):
+            if name in _NEVER_CAUGHT:
+                yield Finding(
+                    "warning",
+                    f"a handler of {name} cannot be relied on: Step Functions ends executions with it without asking",
+                    node.location,
+                    _NEVER_CAUGHT[name],
+                )
 
 
 def _definition(graph: Graph, machine: StateMachine) -> Iterator[Finding]:

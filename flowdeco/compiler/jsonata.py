@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from flowdeco.asl.model import JSON
-from flowdeco.graph import (
+from flowdeco.compiler.operations import SPELLINGS
+from flowdeco.compiler.operations.arguments import Args, Names, Scope, error, fresh, spelled_function, wrapped
+from flowdeco.compiler.operations.arrays import boxed, is_one_item
+from flowdeco.graph.expressions import (
     Array,
     Elements,
     Expression,
     Field,
+    Function,
     Index,
     Input,
     Item,
     Literal,
+    Local,
     Object,
+    Operation,
     Result,
-    Symbol,
 )
 from flowdeco.query import literal, quote_name
 
-
-class Names(Protocol):
-    """The JSONata of every symbol that is in reach: a dict, or what looks into several."""
-
-    def __getitem__(self, symbol: Symbol, /) -> str:
-        """Raises KeyError for what is not in reach."""
+__all__ = ["Names", "input_source", "source", "template"]
 
 
 def template(expression: Expression, names: Names) -> JSON:
@@ -43,26 +43,66 @@ def template(expression: Expression, names: Names) -> JSON:
 
 
 def source(expression: Expression, names: Names) -> str:
-    """One JSONata expression."""
+    """One JSONata expression, or undefined where Python raises: the service fails at that too."""
+    return _spell(expression, Scope(names, {}), False)
+
+
+def _spell(expression: Expression, scope: Scope, swallowed: bool) -> str:
+    """`swallowed`: what is around it would make something of undefined, so that it has to fail by itself."""
     match expression:
         case Literal(value):
             return literal(value)
         case Input() | Result() | Item():
-            return names[expression]
-        case Field(base, name):
-            return f"{source(base, names)}.{quote_name(name)}"
+            return scope.names[expression]
+        case Local(number):
+            return scope.locals[number]
+        case Field(base, name, certain):
+            if certain:
+                return f"{wrapped(_spell(base, scope, swallowed))}.{quote_name(name)}"
+            # A base that is not there is found missing by the same guard.
+            path = f"{wrapped(_spell(base, scope, False))}.{quote_name(name)}"
+            return _guarded(path, f"KeyError: {name!r}", base, scope) if swallowed else path
         case Index(base, position):
-            return f"{source(base, names)}[{position}]"
+            path = f"{wrapped(_spell(base, scope, False))}[{position}]"
+            return _guarded(path, "IndexError: list index out of range", base, scope) if swallowed else path
         case Elements(base):
             # Tuples and sets are encoded as objects that hold their elements.
-            inner = source(base, names)
-            return f'($type({inner}) = "array" ? {inner} : {inner}.items)'
+            inner = wrapped(_spell(base, scope, swallowed))
+            if "(" not in inner:
+                return f'($type({inner}) = "array" ? {inner} : {inner}.items)'
+            name = fresh("xs", (base,), scope)
+            return f'({name} := {inner}; $type({name}) = "array" ? {name} : {name}.items)'
         case Array(items):
-            return f"[{', '.join(source(item, names) for item in items)}]"
+            return _array(items, scope)
         case Object(entries):
-            return "{" + ", ".join(f"{literal(k)}: {source(v, names)}" for k, v in entries) + "}"
+            return "{" + ", ".join(f"{literal(k)}: {_spell(v, scope, True)}" for k, v in entries) + "}"
+        case Operation(form, arguments):
+            spelling = SPELLINGS[form]
+            args = Args(arguments, scope, spelling.strict, _spell, swallowed)
+            return args.finished(spelling.write(args))
+        case Function():
+            return spelled_function(expression, scope, _spell)
         case never:
             assert_never(never)
+
+
+def _guarded(path: str, message: str, base: Expression, scope: Scope) -> str:
+    """What fails by itself when nothing is at a path."""
+    if "(" not in path:
+        return f"($exists({path}) ? {path} : {error(message)})"
+    name = fresh("found", (base,), scope)
+    return f"({name} := {path}; $exists({name}) ? {name} : {error(message)})"
+
+
+def _array(items: tuple[Expression, ...], scope: Scope) -> str:
+    """`[a, b]` where a list among the items stays one item: JSONata would put its elements there."""
+    sources = [_spell(item, scope, True) for item in items]
+    if all(is_one_item(text) for text in sources):
+        return f"[{', '.join(sources)}]"
+    if len(items) == 1:
+        return boxed(sources[0])
+    entries = ", ".join(f"{literal(str(i))}: {text}" for i, text in enumerate(sources))
+    return f"[$each({{{entries}}}, function($v){{ $v }})]"
 
 
 def _constant(value: JSON) -> JSON:

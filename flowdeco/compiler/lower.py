@@ -1,78 +1,87 @@
-"""Graph → state machine: one Task a step call, one Map a map, one Parallel a fork, and no state that only moves data.
+"""Graph → state machine: one Task a step call, one Map a map, one Choice a choice, and no state that only moves data.
 
-Values travel in variables. What a state results in is assigned when a later state needs it. An inner scope (a branch, an
-iteration) reads the variables around it but assigns only its own, under names used nowhere else; what it makes leaves
-through the output of its Parallel or Map. What a scope is entered with (the item of a map) is its first state's
-`$states.input`, and is assigned there when later states need it too.
+Values travel in variables. What a state results in is assigned when a later state needs it, and so is what variables of
+choices and loops become on the way to it. An inner scope (a branch, an iteration) reads the variables around it but
+assigns only its own, under names used nowhere else; what it makes leaves through the output of its Parallel or Map. What
+a scope is entered with (the item of a map) is its first state's `$states.input`, and is assigned there when later states
+need it too.
+
+`frames` says where control goes from every point, `liveness` what is read later, `variables` which values share a
+variable, `scope` how a state is left.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from flowdeco.asl.model import (
     JSON,
     UNSET,
+    Catcher,
+    Choice,
+    ChoiceRule,
+    Field,
     ItemProcessor,
     Map,
     Parallel,
-    Retrier,
     State,
     StateMachine,
     States,
     Task,
+    Wait,
 )
-from flowdeco.authoring.options import ANY_ERROR, Retry, StepOptions
-from flowdeco.compiler.error_names import error_names
+from flowdeco.compiler.frames import Frame
 from flowdeco.compiler.functions import FunctionNames
 from flowdeco.compiler.jsonata import Names, input_source, template
+from flowdeco.compiler.naming import Naming
+from flowdeco.compiler.rebuild import end_with, substituted
+from flowdeco.compiler.retriers import START, retriers
+from flowdeco.compiler.scope import Either, Leaving, Scope
+from flowdeco.compiler.variables import targets_of
 from flowdeco.graph import (
+    Attempt,
     Block,
     Call,
+    Child,
     Expression,
+    Failing,
     Fork,
     Graph,
     Input,
     Item,
+    Let,
     Literal,
-    Node,
+    Loop,
     Object,
+    Raise,
+    Region,
     Result,
+    Return,
     Symbol,
     block_needs,
     inspected,
-    leaves,
     made_in,
-    needs,
-    walk,
 )
+from flowdeco.graph import Choice as ChoiceNode
 from flowdeco.graph import Map as MapNode
+from flowdeco.graph import Wait as WaitNode
 
 INVOKE = "arn:aws:states:::lambda:invoke"
-
-TRANSIENT = Retrier(
-    ErrorEquals=(
-        "Lambda.ClientExecutionTimeoutException",
-        "Lambda.ServiceException",
-        "Lambda.AWSLambdaException",
-        "Lambda.SdkClientException",
-        "Lambda.TooManyRequestsException",
-    ),
-    IntervalSeconds=1,
-    MaxAttempts=6,
-    BackoffRate=2,
-    JitterStrategy="FULL",
-)
-"""Faults of Lambda, not of the step. Source: the Step Functions guide, "Handle transient Lambda service exceptions"."""
+START_EXECUTION = "arn:aws:states:::states:startExecution"
 
 
-def lower(graph: Graph, functions: FunctionNames) -> StateMachine:
-    """The machine of a scheduled, named graph."""
-    lowering = _Lowering(graph, functions)
+def lower(
+    graph: Graph, functions: FunctionNames, state_machines: Mapping[str, str] | None = None
+) -> StateMachine:
+    """The machine of a scheduled, named graph.
+
+    `state_machines`: ARNs of the workflows that it runs as executions of their own, by name; default: the name itself.
+    """
+    lowering = _Lowering(graph, functions, state_machines or {})
     inputs: dict[Symbol, str] = {Input(name): input_source(name, graph.defaults) for name in graph.inputs}
-    start, states = lowering.scope(graph.block, graph.block.result, inputs, {})
+    start, states = lowering.scope(graph.block, known=inputs)
     return StateMachine(
         Comment=graph.comment or None,
         QueryLanguage="JSONata",
@@ -82,152 +91,217 @@ def lower(graph: Graph, functions: FunctionNames) -> StateMachine:
     )
 
 
-class _Either:
-    """Two tables as one, without copying: there is one of these for every state."""
-
-    __slots__ = ("first", "second")
-
-    def __init__(self, first: dict[Symbol, str], second: Names) -> None:
-        self.first = first
-        self.second = second
-
-    def __getitem__(self, symbol: Symbol) -> str:
-        found = self.first.get(symbol)
-        return self.second[symbol] if found is None else found
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a state stands: what it can read, what is wanted of it later, and its successor (None: it is the last).
-
-    `reach` holds variables and inputs; `entry` what only `$states.input` holds, and only here, at the scope's start.
-    """
-
-    reach: dict[Symbol, str]
-    entry: dict[Symbol, str]
-    wanted: frozenset[Symbol]
-    result: Expression
-    successor: str | None
-
-    @property
-    def names(self) -> Names:
-        return _Either(self.entry, self.reach)
-
-
 class _Lowering:
-    def __init__(self, graph: Graph, functions: FunctionNames) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, functions: FunctionNames, state_machines: Mapping[str, str]) -> None:
         self.functions = functions
+        self.state_machines = state_machines
         self.inspected = inspected(graph.block)
-        self.taken = {"states"}
-        self.numbers: dict[str, int] = {}
-        self.hints: dict[Symbol, str] = {}
-        for node in walk(graph.block):
-            if isinstance(node, Call):
-                self.hints[Result(node.id)] = node.target or node.step
-            elif isinstance(node, MapNode):
-                self.hints[Result(node.id)] = node.target or node.name
-                self.hints[Item(node.id)] = node.item_name
-        self.hints |= {Input(name): name for name in graph.inputs}
+        self.naming = Naming(graph)
+        self.targets = targets_of(graph)
 
     def scope(
-        self, block: Block, result: Expression, reach: dict[Symbol, str], entry: dict[Symbol, str]
+        self,
+        block: Block,
+        *,
+        outer: Scope | None = None,
+        entry: Mapping[Symbol, str] | None = None,
+        known: Mapping[Symbol, str] | None = None,
     ) -> tuple[str, dict[str, State]]:
-        """The states of a block, chained; the last one's output is `result`. Returns the first name and all states."""
-        wanted: set[Symbol] = set(leaves(result))
-        later: list[frozenset[Symbol]] = []
-        for node in reversed(block.nodes):
-            later.append(frozenset(wanted))
-            wanted -= _made(node)
-            wanted |= needs(node)
-        later.reverse()
-        states: dict[str, State] = {}
-        reach = dict(reach)
-        for i, node in enumerate(block.nodes):
-            last = i == len(block.nodes) - 1
-            successor = None if last else block.nodes[i + 1].name
-            place = _Place(reach, {} if i else entry, later[i], result, successor)
-            states[node.name], assigned = self._state(node, place)
-            reach.update(assigned)
-        return block.nodes[0].name, states
+        """The states of a block that is a scope. Returns the first one's name and all of them, in order."""
+        scope = Scope(block, self.naming, outer=outer, entry=entry or {}, known=known, targets=self.targets)
+        start = self._start(scope)
+        self._frame(scope, scope.layout.body)
+        if scope.endless:
+            start = scope.ending(start)
+        return start, dict(scope.states())
 
-    def _state(self, node: Node, place: _Place) -> tuple[State, dict[Symbol, str]]:
-        """The state of a node, and the symbols it assigns to variables."""
+    def _start(self, scope: Scope) -> str:
+        """The name of the first state: one that sets variables, where loops begin with values or read the item."""
+        way = scope.layout.way(scope.layout.body, 0, {})
+        if isinstance(way.target, Return | Raise):
+            end = self._ending(way.target, way.values)
+            return scope.end("start", end, way.frame, Either(scope.entry, scope))
+        live, wanted = scope.wanted(way)
+        if wanted or (way.looped and any(symbol in live for symbol in scope.entry)):
+            return scope.passing("start", wanted, scope.next(way), scope.entry, live)
+        scope.first = way.target.id
+        return scope.next(way)
+
+    def _ending(self, end: Return | Raise, values: dict[int, Expression]) -> Return | Raise:
+        def change(value: Expression) -> Expression:
+            return substituted(value, values)
+
+        found = end_with(end, change)
+        assert isinstance(found, Return | Raise)
+        return found
+
+    def _frame(self, scope: Scope, frame: Frame) -> None:
+        """All states of a frame and of those inside it, in the order of the source."""
+        for index, node in enumerate(frame.block.nodes):
+            if not scope.reaches(node):
+                continue
+            match node:
+                case Call() | Child() | WaitNode() | MapNode() | Fork():
+                    scope.add(node.id, node.name, self._state(scope, frame, index, node), first=True)
+                case ChoiceNode():
+                    scope.add(node.id, node.name, self._choice(scope, node))
+                case Let():
+                    if node.id in scope.layout.stops:
+                        scope.let(frame, index, node)
+                case Loop():
+                    if node.id in scope.layout.heads:
+                        scope.head(node)
+                case Region() | Attempt():
+                    pass
+                case never:
+                    assert_never(never)
+            label = scope.layout.labels.get(node.id)
+            if label is not None:
+                for inner in label.inner:
+                    self._frame(scope, inner)
+
+    def _state(
+        self, scope: Scope, frame: Frame, index: int, node: Call | Child | WaitNode | MapNode | Fork
+    ) -> State:
+        """The state of a node that is left in one way, and by its catchers."""
+        entry = scope.entry_of(node.id)
+        names = Either(entry, scope) if entry else scope
+        exports: list[list[int]] = []
         match node:
             case Call():
-                return self._task(node, place)
+                own: dict[Symbol, str] = {Result(node.id): "$states.result.Payload"}
+            case Child():
+                own = {Result(node.id): f"$states.result.{'Output' if node.wait else 'ExecutionArn'}"}
             case MapNode():
-                return self._map(node, place)
+                own = {Result(node.id): "$states.result"}
+            case WaitNode():
+                own = {}
             case Fork():
-                return self._parallel(node, place)
+                exports = self._exports(scope, node)
+                own = self._exported(exports)
+            case never:
+                assert_never(never)
+        left = scope.leave(scope.layout.way(frame, index + 1, {}), own, entry, key=node.id, frame=frame)
+        match node:
+            case Call():
+                return self._task(node, left, names, self._catch(scope, frame, node, entry))
+            case Child():
+                return self._child(node, left, names, self._catch(scope, frame, node, entry))
+            case MapNode():
+                catch = self._catch(scope, frame, node, entry)
+                return self._map(scope, node, left, entry, names, catch)
+            case WaitNode():
+                return _wait(node, left, names)
+            case Fork():
+                return self._parallel(scope, node, left, entry, exports)
             case never:
                 assert_never(never)
 
     # --------------------------------------------------------------------------------------------- states
 
-    def _task(self, node: Call, place: _Place) -> tuple[Task, dict[Symbol, str]]:
+    def _task(self, node: Call, left: Leaving, names: Names, catch: tuple[Catcher, ...]) -> Task:
         payload: dict[str, JSON] = {"step": node.step}
         if node.arguments:
-            payload["arguments"] = {name: template(value, place.names) for name, value in node.arguments}
+            payload["arguments"] = {name: template(value, names) for name, value in node.arguments}
         if Result(node.id) in self.inspected:
             payload["inline"] = True
-        assign, output, assigned = self._results(place, {Result(node.id): "$states.result.Payload"})
-        task = Task(
+        return Task(
             Comment=node.options.comment or None,
             Resource=INVOKE,
             Arguments={"FunctionName": self.functions[node.step], "Payload": payload},
             TimeoutSeconds=node.options.timeout,
             HeartbeatSeconds=node.options.heartbeat,
-            Assign=assign,
-            Output="{% $states.result.Payload %}" if output is UNSET else output,
+            Assign=left.assign,
+            Output="{% $states.result.Payload %}" if _whole(left) else left.output,
             Retry=retriers(node.options),
-            Next=place.successor,
+            Catch=catch,
+            Next=left.next,
         )
-        return task, assigned
 
-    def _parallel(self, node: Fork, place: _Place) -> tuple[Parallel, dict[Symbol, str]]:
+    def _child(self, node: Child, left: Leaving, names: Names, catch: tuple[Catcher, ...]) -> Task:
+        arn = self.state_machines.get(node.workflow, node.workflow)
+        path = "$states.result.Output" if node.wait else "$states.result.ExecutionArn"
+        return Task(
+            Resource=f"{START_EXECUTION}.sync:2" if node.wait else START_EXECUTION,
+            Arguments={"StateMachineArn": arn, "Input": template(node.input, names)},
+            Assign=left.assign,
+            Output="{% " + path + " %}" if _whole(left) else left.output,
+            Retry=(START,),
+            Catch=catch,
+            Next=left.next,
+        )
+
+    def _choice(self, scope: Scope, node: ChoiceNode) -> Choice:
+        entry = scope.entry_of(node.id)
+        names = Either(entry, scope) if entry else scope
+        frames = scope.layout.labels[node.id].inner
+        left = [scope.leave(scope.layout.way(frame, 0, {}), {}, entry, key=node.id) for frame in frames]
+        rules = tuple(
+            ChoiceRule(Next=to.next or "", Condition=_condition(case.test, names), Assign=to.assign)
+            for case, to in zip(node.cases, left)
+        )
+        return Choice(Choices=rules, Default=left[-1].next, Assign=left[-1].assign)
+
+    def _exports(self, scope: Scope, node: Fork) -> list[list[int]]:
+        """What of each branch is read after the fork."""
+        wanted = scope.liveness.after[node.id]
+        found = {symbol.node for symbol in wanted if isinstance(symbol, Result)}
+        return [sorted(found & made_in(branch)) for branch in node.branches]
+
+    def _exported(self, exports: list[list[int]]) -> dict[Symbol, str]:
         own: dict[Symbol, str] = {}
-        exports = []
-        for i, branch in enumerate(node.branches):
-            out = sorted(
-                (s.node for s in place.wanted if isinstance(s, Result) and s.node in made_in(branch)),
-            )
-            keys = self._keys([Result(n) for n in out])
-            exports.append((out, keys))
-            for made, key in zip(out, keys):
+        for i, out in enumerate(exports):
+            for made, key in zip(out, self.naming.keys([Result(made) for made in out])):
                 path = f"$states.result[{i}]"
                 own[Result(made)] = path if len(out) == 1 else f"{path}.{key}"
-        assign, output, assigned = self._results(place, own)
-        branches = []
-        for branch, (out, keys) in zip(node.branches, exports):
-            result: Expression = Literal(None)
-            if len(out) == 1:
-                result = Result(out[0])
-            elif out:
-                result = Object(tuple((key, Result(made)) for key, made in zip(keys, out)))
-            start, states = self.scope(branch, result, place.reach, place.entry)
-            branches.append(States(StartAt=start, States=states))
-        parallel = Parallel(Branches=tuple(branches), Assign=assign, Output=output, Next=place.successor)
-        return parallel, assigned
+        return own
 
-    def _map(self, node: MapNode, place: _Place) -> tuple[Map, dict[Symbol, str]]:
-        assign, output, assigned = self._results(place, {Result(node.id): "$states.result"})
+    def _parallel(
+        self,
+        scope: Scope,
+        node: Fork,
+        left: Leaving,
+        entry: Mapping[Symbol, str],
+        exports: list[list[int]],
+    ) -> Parallel:
+        branches = []
+        for branch, out in zip(node.branches, exports):
+            value: Expression = Literal(None)
+            if len(out) == 1:
+                value = Result(out[0])
+            elif out:
+                keys = self.naming.keys([Result(made) for made in out])
+                value = Object(tuple((key, Result(made)) for key, made in zip(keys, out)))
+            start, states = self.scope(replace(branch, end=Return(value)), outer=scope, entry=entry)
+            branches.append(States(StartAt=start, States=states))
+        return Parallel(
+            Branches=tuple(branches), Assign=left.assign, Output=_unless_result(left), Next=left.next
+        )
+
+    def _map(
+        self,
+        scope: Scope,
+        node: MapNode,
+        left: Leaving,
+        entry: Mapping[Symbol, str],
+        names: Names,
+        catch: tuple[Catcher, ...],
+    ) -> Map:
         item = Item(node.id)
         captured = sorted(block_needs(node.block) - {item}, key=_order)
         if not node.distributed:
-            captured = [symbol for symbol in captured if symbol in place.entry]
-        entry: dict[Symbol, str] = {item: "$states.input"}
+            captured = [symbol for symbol in captured if symbol in entry]
+        inside: dict[Symbol, str] = {item: "$states.input"}
         selector: JSON = UNSET
         if captured:
             symbols: list[Symbol] = [item, *captured]
-            keys = self._keys(symbols)
-            entry = {symbol: f"$states.input.{key}" for symbol, key in zip(symbols, keys)}
-            selector = {key: "{% " + place.names[symbol] + " %}" for symbol, key in zip(captured, keys[1:])}
+            keys = self.naming.keys(symbols)
+            inside = {symbol: f"$states.input.{key}" for symbol, key in zip(symbols, keys)}
+            selector = {key: "{% " + names[symbol] + " %}" for symbol, key in zip(captured, keys[1:])}
             selector = {keys[0]: "{% $states.context.Map.Item.Value %}", **selector}
-        reach = {} if node.distributed else place.reach
-        start, states = self.scope(node.block, node.block.result, reach, entry)
-        state = Map(
-            Items=template(node.items, place.names),
+        start, states = self.scope(node.block, outer=None if node.distributed else scope, entry=inside)
+        return Map(
+            Items=template(node.items, names),
             ItemSelector=selector,
             MaxConcurrency=node.max_concurrency,
             ItemProcessor=ItemProcessor(
@@ -236,74 +310,54 @@ class _Lowering:
                 StartAt=start,
                 States=states,
             ),
-            Assign=assign,
-            Output=output,
-            Next=place.successor,
+            Assign=left.assign,
+            Output=_unless_result(left),
+            Catch=catch,
+            Next=left.next,
         )
-        return state, assigned
 
-    # ------------------------------------------------------------------------------------------ variables
+    # ------------------------------------------------------------------------------------------- catchers
 
-    def _results(self, place: _Place, own: dict[Symbol, str]) -> tuple[JSON, JSON, dict[Symbol, str]]:
-        """`Assign` and `Output` of a state whose own results are `own`, and what later states read them by."""
-        if place.successor is None:
-            output = template(place.result, _Either(own, place.names))
-            return UNSET, UNSET if output == "{% $states.result %}" else output, {}
-        assign: dict[str, JSON] = {}
-        assigned: dict[Symbol, str] = {}
-        for symbol, path in (*place.entry.items(), *own.items()):
-            if symbol in place.wanted:
-                name = self._variable(symbol)
-                assign[name] = "{% " + path + " %}"
-                assigned[symbol] = f"${name}"
-        return assign or UNSET, UNSET, assigned
-
-    def _variable(self, symbol: Symbol) -> str:
-        base = _identifier(self.hints[symbol])
-        name, number = base, self.numbers.get(base, 2)
-        while name in self.taken:
-            name, number = f"{base[:70]}_{number}", number + 1
-        self.numbers[base] = number
-        self.taken.add(name)
-        return name
-
-    def _keys(self, symbols: list[Symbol]) -> list[str]:
-        """Names for parts of an object, unique within it."""
-        keys: list[str] = []
-        for symbol in symbols:
-            base = _identifier(self.hints[symbol])
-            key, number = base, 2
-            while key in keys:
-                key, number = f"{base}_{number}", number + 1
-            keys.append(key)
-        return keys
+    def _catch(
+        self, scope: Scope, frame: Frame, node: Call | Child | MapNode, entry: Mapping[Symbol, str]
+    ) -> tuple[Catcher, ...]:
+        """Catchers of all handlers around a node, inner before outer, as far as an error can still get there."""
+        if not frame.attempts:
+            return ()
+        found: list[Catcher] = []
+        for catch in scope.layout.catches(frame):
+            values = _entry_values(catch.attempt, node.failing)
+            own: dict[Symbol, str] = {Result(catch.handler.error.id): "$states.errorOutput"}
+            left = scope.leave(scope.layout.way(catch.frame, 0, values), own, entry, key=node.id)
+            found.append(Catcher(ErrorEquals=catch.names, Next=left.next or "", Assign=left.assign))
+        return tuple(found)
 
 
-def _made(node: Node) -> frozenset[Symbol]:
-    """The results that a node brings into its scope."""
-    if isinstance(node, Fork):
-        return frozenset(Result(made) for branch in node.branches for made in made_in(branch))
-    return frozenset((Result(node.id),))
+def _entry_values(attempt: Attempt, failing: tuple[Failing, ...]) -> dict[int, Expression]:
+    for given in failing:
+        if given.attempt == attempt.id:
+            return {variable.id: value for variable, value in zip(attempt.entry, given.values)}
+    return {}
 
 
-def retriers(options: StepOptions) -> tuple[Retrier, ...]:
-    """The user's retriers and the one for Lambda's transient faults; `States.ALL` alone and last, as it must be."""
-    own = [_retrier(retry) for retry in options.retry]
-    anything = [r for r in own if r.ErrorEquals == (ANY_ERROR,)]
-    return (*(r for r in own if r not in anything), TRANSIENT, *anything[:1])
+def _wait(node: WaitNode, left: Leaving, names: Names) -> Wait:
+    seconds = None if node.seconds is None else template(node.seconds, names)
+    until = None if node.until is None else template(node.until, names)
+    return Wait(Seconds=seconds, Timestamp=until, Assign=left.assign, Output=left.output, Next=left.next)
 
 
-def _retrier(retry: Retry) -> Retrier:
-    return Retrier(
-        ErrorEquals=error_names(retry.on),
-        IntervalSeconds=ceil(retry.interval),
-        MaxAttempts=retry.max_attempts,
-        BackoffRate=int(retry.backoff_rate)
-        if retry.backoff_rate == int(retry.backoff_rate)
-        else retry.backoff_rate,
-        MaxDelaySeconds=retry.max_delay,
-        JitterStrategy="FULL" if retry.jitter else None,
-    )
+def _condition(test: Expression, names: Names) -> JSON:
+    found = template(test, names)
+    return found if isinstance(found, str) else "{% true %}" if found else "{% false %}"
+
+
+def _whole(left: Leaving) -> bool:
+    """Whether a state's output is what it results in: that of one in the middle is nobody's, and reads best so."""
+    return left.output is UNSET
+
+
+def _unless_result(left: Leaving) -> Field:
+    return UNSET if left.output == "{% $states.result %}" else left.output
 
 
 def _order(symbol: Symbol) -> tuple[int, int, str]:
@@ -316,8 +370,3 @@ def _order(symbol: Symbol) -> tuple[int, int, str]:
             return (2, node, "")
         case never:
             assert_never(never)
-
-
-def _identifier(text: str) -> str:
-    name = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in text)[:76]
-    return name if name and name.isidentifier() else f"v_{name}"

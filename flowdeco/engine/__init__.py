@@ -15,25 +15,41 @@ ItemReader and ResultWriter, `reader.py` and `writer.py` perform them, `datasets
 
 from __future__ import annotations
 
+from flowdeco.engine.activities import Activities, Activity, ActivityTask
 from flowdeco.engine.clock import Clock, RealClock, SkippingClock
 from flowdeco.engine.execution import Execution, run
 from flowdeco.engine.failure import TaskFailure
 from flowdeco.engine.objects import DirectoryObjects, MemoryObjects, ObjectError, ObjectInfo, Objects
 from flowdeco.engine.resources import Handler
-from flowdeco.engine.strand import Identity
+from flowdeco.engine.stored import redrive, resume, run_stored
+from flowdeco.engine.strand import Identity, Machines
+from flowdeco.engine.teststate import RejectedRequest, Shape, Shapes, test_state
+from flowdeco.engine.tokens import Tokens
 
 __all__ = [
+    "Activities",
+    "Activity",
+    "ActivityTask",
     "Clock",
     "DirectoryObjects",
     "Execution",
     "Handler",
     "Identity",
+    "Machines",
     "MemoryObjects",
     "ObjectError",
     "ObjectInfo",
     "Objects",
     "RealClock",
+    "RejectedRequest",
+    "Shape",
+    "Shapes",
     "SkippingClock",
     "TaskFailure",
+    "Tokens",
+    "redrive",
+    "resume",
     "run",
+    "run_stored",
+    "test_state",
 ]

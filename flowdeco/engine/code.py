@@ -38,7 +38,9 @@ class _WorkCode(_Code):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCode(_WorkCode):
-    """`started` are the details of TaskStarted, the same each time. `callback`: it waits for a task token."""
+    """`started` are the details of TaskStarted, the same each time. `callback`: it waits for a task token; `plain`: it
+    calls a handler, and that is all.
+    """
 
     resource: Resource
     started: Mapping[str, str]
@@ -46,6 +48,7 @@ class TaskCode(_WorkCode):
     timeout: Value | None = None
     heartbeat: Value | None = None
     callback: bool = False
+    plain: bool = True
     credentials: Value | None = None
 
 

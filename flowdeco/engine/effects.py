@@ -3,6 +3,7 @@
     outcome = await Invoke(call, seconds, begin)
     await Sleep(until)
     results = await Gather(start, count, limit)
+    await Spawn(work)
 
 The scheduler alone performs them: states neither call handlers, nor sleep, nor start other coroutines.
 """
@@ -72,15 +73,27 @@ class Gather:
 
     Answer: their results in order. When one raises, the others are closed and what it raised is raised.
     `eager` starts all at once; otherwise one is started only when there is nothing else to do, so that a Map of a
-    hundred thousand items never has more in memory than it works on.
+    hundred thousand items never has more in memory than it works on. When they are not done when the clock says
+    `until`, they are closed and the answer is LATE.
     """
 
     start: Callable[[int], Coroutine[Effect, Any, JSON]]
     count: int
     limit: int
     eager: bool = False
+    until: float | None = None
 
-    def __await__(self) -> Generator[Gather, list[JSON], list[JSON]]:
+    def __await__(self) -> Generator[Gather, Any, Any]:
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Let `work` go its own way. It must not raise: nobody waits for it."""
+
+    work: Work
+
+    def __await__(self) -> Generator[Spawn, None, None]:
         return (yield self)
 
 
@@ -98,5 +111,5 @@ class Callback:
         return (yield self)
 
 
-Effect: TypeAlias = Invoke | Sleep | Gather | Callback
+Effect: TypeAlias = Invoke | Sleep | Gather | Callback | Spawn
 Work: TypeAlias = Coroutine[Effect, Any, JSON]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from flowdeco.asl.model import JSON
-from flowdeco.engine.callbacks import invoke_and_wait
+from flowdeco.engine.callbacks import invoke_and_wait, wait_for_worker
 from flowdeco.engine.code import (
     ChoiceCode,
     FailCode,
@@ -24,35 +24,66 @@ from flowdeco.engine.effects import Gather, Sleep
 from flowdeco.engine.failure import RUNTIME, StateError
 from flowdeco.engine.limits import MAX_WAIT_SECONDS, check_size
 from flowdeco.engine.maps import run_map
+from flowdeco.engine.nested import start_execution
+from flowdeco.engine.position import Line, Stay
 from flowdeco.engine.retry import Attempts, matches
 from flowdeco.engine.strand import Strand, Visit
 from flowdeco.engine.tasks import invoke
 from flowdeco.query import parse_timestamp
 
 
-async def walk(scope: ScopeCode, strand: Strand, input: JSON) -> JSON:
-    """Runs a scope from its first state to an end, and returns the output. Raises StateError."""
+async def go_on(scope: ScopeCode, strand: Strand, line: Line, input: JSON) -> JSON:
+    """Runs a scope from where it was to an end. `input` is for one that has not begun. Raises StateError."""
+    strand.restore(line)
+    if line.stay is not None:
+        return await walk(scope, strand, line.stay.input, line.stay)
+    if line.left is None:
+        return await walk(scope, strand, input)
+    following = _following(scope.states[line.left.state], line.left, strand, line)
+    if following is None:
+        strand.end()
+        return line.output
+    return await walk(scope, strand, line.output, None, following)
+
+
+def _following(code: StateCode, left: Stay, strand: Strand, line: Line) -> str | None:
+    """The state after one that was left and of which nothing else is known."""
+    if isinstance(code, ChoiceCode):
+        before = Strand(strand.run, line.tip, {**strand.variables, **line.before}, strand.item)
+        visit = Visit(before, code.name, "ChoiceStateEntered", left.input, context=code.context, at=left)
+        rule = next((rule for rule in code.rules if rule.condition.read(visit)), None)
+        return code.next if rule is None else rule.next
+    if left.pending and isinstance(code, TaskCode | ParallelCode | MapCode):  # it was caught
+        return next((rule.next for rule in code.catch if matches(rule.errors, left.failures[-1])), code.next)
+    return code.next
+
+
+async def walk(
+    scope: ScopeCode, strand: Strand, input: JSON, at: Stay | None = None, start: str | None = None
+) -> JSON:
+    """Runs a scope from its first state, or from where it was, to an end, and returns the output. Raises StateError."""
     states = scope.states
-    code = states[scope.start]
+    code = states[(start or scope.start) if at is None else at.state]
     value = input
     following: str | None
     try:
         while True:
             match code:
                 case TaskCode() | ParallelCode() | MapCode():
-                    following, value = await _work(code, strand, value)
+                    following, value = await _work(code, strand, value, at)
                 case PassCode():
-                    following, value = _pass(code, strand, value)
+                    following, value = _pass(code, strand, value, at)
                 case ChoiceCode():
-                    following, value = _choice(code, strand, value)
+                    following, value = _choice(code, strand, value, at)
                 case WaitCode():
-                    following, value = await _wait(code, strand, value)
+                    following, value = await _wait(code, strand, value, at)
                 case SucceedCode():
-                    following, value = _succeed(code, strand, value)
+                    following, value = _succeed(code, strand, value, at)
                 case FailCode():
-                    raise _fail(code, strand, value)
+                    raise _fail(code, strand, value, at)
                 case _:
                     assert_never(code)
+            at = None
             if following is None:
                 strand.end()
                 return value
@@ -60,6 +91,7 @@ async def walk(scope: ScopeCode, strand: Strand, input: JSON) -> JSON:
     except StateError as error:
         if error.fatal:
             strand.journal.muted = True
+        strand.stopped = (code.name, value)
         strand.end()
         raise
     except GeneratorExit:
@@ -94,20 +126,32 @@ def _leave(
 # --- states that do work ------------------------------------------------------------------------------------
 
 
-async def _work(code: WorkCode, strand: Strand, input: JSON) -> tuple[str | None, JSON]:
+async def _work(code: WorkCode, strand: Strand, input: JSON, at: Stay | None) -> tuple[str | None, JSON]:
     """A Task, Parallel or Map, with its retriers and catchers."""
     kind = _kind(code)
-    visit = Visit(strand, code.name, f"{kind}StateEntered", input, context=code.context, retryable=True)
+    visit = Visit(
+        strand, code.name, f"{kind}StateEntered", input, context=code.context, retryable=True, at=at
+    )
     attempts: Attempts | None = None
+    if at is not None and at.failures:
+        attempts = Attempts(code.retry)
+        visit.retried(
+            attempts.repeat(at.failures[:-1] if at.pending else at.failures, strand.run.world.random)
+        )
     while True:
         try:
+            if at is not None and at.pending:
+                raise at.failures[-1]
             match code:
                 case TaskCode():
-                    result = await (invoke_and_wait if code.callback else invoke)(code, visit)
+                    if code.plain:
+                        result = await invoke(code, visit) if at is None or not at.answered else at.result
+                    else:
+                        result = await _wait_for_others(code, visit, at)
                 case ParallelCode():
-                    result = await _parallel(code, visit)
+                    result = await _parallel(code, visit, at)
                 case MapCode():
-                    result = await run_map(code, visit, walk)
+                    result = await run_map(code, visit, walk, go_on, at)
                 case _:
                     assert_never(code)
             visit.result(result)
@@ -123,8 +167,10 @@ async def _work(code: WorkCode, strand: Strand, input: JSON) -> tuple[str | None
                 attempts = attempts or Attempts(code.retry)
                 delay = attempts.next_delay(error, strand.run.world.random)
                 if delay is not None:
-                    await Sleep(strand.run.world.clock.now() + delay)
+                    now = strand.run.world.clock.now() if at is None or not at.pending else at.failed
+                    await Sleep(now + delay)
                     visit.retried(attempts.total)
+                    at = None
                     continue
             if not isinstance(code, TaskCode):
                 strand.emit(f"{kind}StateFailed")
@@ -143,17 +189,35 @@ def _catch(code: WorkCode, visit: Visit, error: StateError, exited: str) -> tupl
     raise error
 
 
-async def _parallel(code: ParallelCode, visit: Visit) -> JSON:
+async def _wait_for_others(code: TaskCode, visit: Visit, at: Stay | None) -> JSON:
+    """A Task that is more than the call of a handler."""
+    if at is not None and at.answered:
+        return at.result
+    if code.resource.kind == "execution":
+        return await start_execution(code, visit, walk)
+    if code.resource.kind == "activity":
+        return await wait_for_worker(code, visit, at)
+    return await invoke_and_wait(code, visit, at)
+
+
+async def _parallel(code: ParallelCode, visit: Visit, at: Stay | None) -> JSON:
     strand = visit.strand
     input = visit.input if code.arguments is None else code.arguments.read(visit)
-    strand.emit("ParallelStateStarted")
-    begun = strand.tip
+    lines = {} if at is None else at.lines
+    begun = None if at is None else at.started
+    if begun is None:
+        strand.emit("ParallelStateStarted")
+        begun = strand.tip
     outer = strand.variables
 
     async def branch(index: int) -> JSON:
         inner = Strand(strand.run, begun, outer, strand.item)
+        line = lines.get(index)
         try:
-            output = await walk(code.branches[index], inner, input)
+            if line is None:
+                output = await walk(code.branches[index], inner, input)
+            else:
+                output = await go_on(code.branches[index], inner, line, input)
         except StateError:
             strand.tip = inner.tip
             raise
@@ -161,6 +225,9 @@ async def _parallel(code: ParallelCode, visit: Visit) -> JSON:
         return output
 
     count = len(code.branches)
+    broken = None if at is None else at.broken
+    if broken is not None:
+        await branch(broken)
     result = await Gather(branch, count, count, eager=True)
     check_size(visit.name, result)
     return result
@@ -169,29 +236,29 @@ async def _parallel(code: ParallelCode, visit: Visit) -> JSON:
 # --- states that only decide --------------------------------------------------------------------------------
 
 
-def _pass(code: PassCode, strand: Strand, input: JSON) -> tuple[str | None, JSON]:
-    visit = Visit(strand, code.name, "PassStateEntered", input, context=code.context)
+def _pass(code: PassCode, strand: Strand, input: JSON, at: Stay | None) -> tuple[str | None, JSON]:
+    visit = Visit(strand, code.name, "PassStateEntered", input, context=code.context, at=at)
     assigned, output = code.settle.settle(visit, input)
     _leave(visit, "PassStateExited", assigned, output)
     return code.next, output
 
 
-def _succeed(code: SucceedCode, strand: Strand, input: JSON) -> tuple[None, JSON]:
-    visit = Visit(strand, code.name, "SucceedStateEntered", input, context=code.context)
+def _succeed(code: SucceedCode, strand: Strand, input: JSON, at: Stay | None) -> tuple[None, JSON]:
+    visit = Visit(strand, code.name, "SucceedStateEntered", input, context=code.context, at=at)
     assigned, output = code.settle.settle(visit, input)
     _leave(visit, "SucceedStateExited", assigned, output)
     return None, output
 
 
-def _fail(code: FailCode, strand: Strand, input: JSON) -> StateError:
-    visit = Visit(strand, code.name, "FailStateEntered", input, context=code.context)
+def _fail(code: FailCode, strand: Strand, input: JSON, at: Stay | None) -> StateError:
+    visit = Visit(strand, code.name, "FailStateEntered", input, context=code.context, at=at)
     error = None if code.error is None else code.error.read(visit)
     cause = None if code.cause is None else code.cause.read(visit)
     return StateError(error, cause)
 
 
-def _choice(code: ChoiceCode, strand: Strand, input: JSON) -> tuple[str, JSON]:
-    visit = Visit(strand, code.name, "ChoiceStateEntered", input, context=code.context)
+def _choice(code: ChoiceCode, strand: Strand, input: JSON, at: Stay | None) -> tuple[str, JSON]:
+    visit = Visit(strand, code.name, "ChoiceStateEntered", input, context=code.context, at=at)
     for rule in code.rules:
         if rule.condition.read(visit):
             settle, following = rule.settle, rule.next
@@ -207,9 +274,9 @@ def _choice(code: ChoiceCode, strand: Strand, input: JSON) -> tuple[str, JSON]:
     return following, output
 
 
-async def _wait(code: WaitCode, strand: Strand, input: JSON) -> tuple[str | None, JSON]:
-    visit = Visit(strand, code.name, "WaitStateEntered", input, context=code.context)
-    now = strand.run.world.clock.now()
+async def _wait(code: WaitCode, strand: Strand, input: JSON, at: Stay | None) -> tuple[str | None, JSON]:
+    visit = Visit(strand, code.name, "WaitStateEntered", input, context=code.context, at=at)
+    now = strand.run.world.clock.now() if at is None or at.again else at.since
     if code.seconds is not None:
         seconds = code.seconds.read(visit)
         if seconds < 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.failure import RUNTIME, StateError
@@ -23,19 +23,27 @@ class Journal:
 
     `keep` holds the events in `events`; `sink` is called with each. With neither an event is only numbered, which
     is what the children of a distributed Map need when nobody watches them. The last number is left for the event
-    that ends the execution.
+    that ends the execution. `events` are those of an execution that goes on.
     """
 
     __slots__ = ("_add", "_events", "_limit", "_now", "count", "muted")
 
-    def __init__(self, now: Callable[[], float], limit: int, *, keep: bool, sink: Sink | None) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        limit: int,
+        *,
+        keep: bool,
+        sink: Sink | None,
+        events: Iterable[Event] = (),
+    ) -> None:
         self._now = now
         self._limit = limit - 1
-        self._events: list[Event] = []
+        self._events = list(events)
         self._add: Sink | None = sink
         if keep:
             self._add = self._events.append if sink is None else self._both(sink)
-        self.count = 0
+        self.count = len(self._events)
         self.muted = False
 
     @property

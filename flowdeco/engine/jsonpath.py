@@ -8,7 +8,7 @@ Assign. The fields' values are in `jsonpath_fields.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from flowdeco.asl.model import (
@@ -63,6 +63,11 @@ class JsonpathLanguage:
         self.context = False
         self._input = self._filter("InputPath", UNSET if isinstance(state, Fail) else state.InputPath)
         self._output = self._filter("OutputPath", UNSET if isinstance(state, Fail) else state.OutputPath)
+
+    @property
+    def input_filter(self) -> Filter:
+        """InputPath."""
+        return self._input
 
     def value(self, name: str, field: Field, expected: Expected, path: str | None = None) -> Value | None:
         if path is not None:
@@ -211,12 +216,26 @@ class JsonpathSettle:
         if self._selector is not None:
             result = evaluate(self._selector, visit, result)
         assigned = None if self._assign is None else evaluate(self._assign, visit, result)
-        place = self._place
-        if isinstance(place, Unset):
-            result = visit.input
-        elif place is not None:
-            try:
-                result = place.put(visit.input, result)
-            except PathError as error:
-                raise StateError(PATH_CONFLICT, str(error)) from None
+        if self._place is not None:
+            result = self._put(visit, result)
         return assigned, self._output.apply(visit, result)
+
+    def _put(self, visit: Visit, result: JSON) -> JSON:
+        """What ResultPath makes of the input and a result."""
+        place = self._place
+        if isinstance(place, Unset) or place is None:
+            return result if place is None else visit.input
+        try:
+            return place.put(visit.input, result)
+        except PathError as error:
+            raise StateError(PATH_CONFLICT, str(error)) from None
+
+    def inspect(self, visit: Visit, result: JSON) -> Iterator[tuple[str, JSON]]:
+        """What the result is after each field, with the names of TestState. Raises StateError."""
+        if self._source is not None:
+            result = self._source.read(visit)
+            yield "afterParameters", result
+        if self._selector is not None:
+            result = evaluate(self._selector, visit, result)
+        yield "afterResultSelector", result
+        yield "afterResultPath", self._put(visit, result)

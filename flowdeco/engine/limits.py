@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.failure import DATA_LIMIT, StateError
+from flowdeco.errors import InputError
 
 MAX_BYTES: Final = 262_144
 """Of a state's input, output or result, a variable, an Assign: UTF-8 bytes of JSON text."""
 MAX_VARIABLE_BYTES: Final = 10 * 1_048_576
 """Of all variables of an execution together."""
 MAX_EVENTS: Final = 25_000
+MAX_NAME: Final = 80
 INLINE_CONCURRENCY: Final = 40
 DISTRIBUTED_CONCURRENCY: Final = 10_000
 MAX_WAIT_SECONDS: Final = 99_999_999
@@ -77,3 +79,18 @@ def too_large(name: str) -> StateError:
     """The service's error for a result that is too large."""
     text = "returned a result with a size exceeding the maximum number of bytes service limit."
     return StateError(DATA_LIMIT, f"The state/task '{name}' {text}")
+
+
+def json_text(what: str, value: JSON) -> str:
+    """The compact JSON text of a value that is given from outside. Raises InputError when it is not JSON or too large."""
+    try:
+        text = encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"the {what} is not JSON: {error}") from error
+    bytes = text_bytes(text)
+    if bytes > MAX_BYTES:
+        raise InputError(
+            f"the {what} has {bytes:,} bytes of JSON, the limit is {MAX_BYTES:,}",
+            hint="pass a reference to the data, not the data",
+        )
+    return text

@@ -20,31 +20,36 @@ from flowdeco.engine.limits import (
     text_bytes,
 )
 from flowdeco.engine.maprun import MapRun
+from flowdeco.engine.position import Line, Stay
 from flowdeco.engine.reader import prepare_reading, read_items
 from flowdeco.engine.strand import Strand, Visit
 from flowdeco.engine.writer import Destination, prepare_writing
 
-Walk: TypeAlias = Callable[[ScopeCode, Strand, JSON], Coroutine[Effect, Any, JSON]]
+Walk: TypeAlias = Callable[[ScopeCode, Strand, JSON, "Stay | None"], Coroutine[Effect, Any, JSON]]
+GoOn: TypeAlias = Callable[[ScopeCode, Strand, Line, JSON], Coroutine[Effect, Any, JSON]]
 Items: TypeAlias = list[JSON] | dict[str, JSON]
 
 
-async def run_map(code: MapCode, visit: Visit, walk: Walk) -> JSON:
+async def run_map(code: MapCode, visit: Visit, walk: Walk, go_on: GoOn, at: Stay | None = None) -> JSON:
     """One attempt: the results of all items, in order. Raises StateError."""
-    items = None if code.reader is not None else _items(code, visit)
+    items = None if code.reader is not None else items_of(code, visit)
     concurrency = 0 if code.concurrency is None else code.concurrency.read(visit)
     if concurrency < 0:
         raise visit.runtime_error("MaxConcurrency must be a non-negative integer.")
-    visit.strand.emit("MapStateStarted", {"length": len(items or ())})  # what is read is not counted
+    if at is None or at.started is None:
+        at = None
+        visit.strand.emit("MapStateStarted", {"length": len(items or ())})  # what is read is not counted
     if items is None or code.distributed:
-        result = await _distributed(code, visit, items, int(concurrency), walk)
+        result = await _distributed(code, visit, items, int(concurrency), walk, at)
     else:
-        _tolerance(code, visit)
-        result = await _inline(code, visit, items, int(concurrency), walk)
+        tolerance(code, visit)
+        result = await _inline(code, visit, items, int(concurrency), walk, go_on, at)
     check_size(visit.name, result)
     return result
 
 
-def _items(code: MapCode, visit: Visit) -> Items:
+def items_of(code: MapCode, visit: Visit) -> Items:
+    """The items of a Map that reads them from nowhere else. Raises StateError."""
     if code.items is not None:
         items: Items = code.items.read(visit)
         return items
@@ -53,7 +58,7 @@ def _items(code: MapCode, visit: Visit) -> Items:
     raise visit.query_error(f"Map state input must be an array but was: {encode(visit.input)}", None)
 
 
-def _tolerance(code: MapCode, visit: Visit) -> tuple[float | None, float | None]:
+def tolerance(code: MapCode, visit: Visit) -> tuple[float | None, float | None]:
     """ToleratedFailureCount and -Percentage, checked as the service does."""
     count = None if code.tolerated_count is None else code.tolerated_count.read(visit)
     percentage = None if code.tolerated_percentage is None else code.tolerated_percentage.read(visit)
@@ -86,9 +91,18 @@ def _select(code: MapCode, visit: Visit, about: Mapping[str, JSON]) -> JSON:
         visit.strand.variables["states"] = states
 
 
-async def _inline(code: MapCode, visit: Visit, items: Items, concurrency: int, walk: Walk) -> JSON:
+def select_all(code: MapCode, visit: Visit, items: Items) -> list[JSON]:
+    """The inputs of all items. Raises StateError."""
+    keys = list(items) if isinstance(items, dict) else None
+    return [_select(code, visit, _about(keys, items, index)) for index in range(len(items))]
+
+
+async def _inline(
+    code: MapCode, visit: Visit, items: Items, concurrency: int, walk: Walk, go_on: GoOn, at: Stay | None
+) -> JSON:
     strand = visit.strand
     begun = strand.tip
+    lines: Mapping[int, Line] = {} if at is None else at.lines
     limit = min(concurrency or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
     keys = list(items) if isinstance(items, dict) else None
     ended: deque[int] = deque()
@@ -96,10 +110,26 @@ async def _inline(code: MapCode, visit: Visit, items: Items, concurrency: int, w
     async def iteration(index: int) -> JSON:
         about = _about(keys, items, index)
         details = {"name": visit.name, "index": index}
-        inner = Strand(strand.run, begun if index < limit else ended.popleft(), strand.variables, about)
-        inner.emit("MapIterationStarted", details)
+        line = lines.get(index) if lines else None
+        if line is None:
+            before = begun if index < limit or not ended else ended.popleft()
+            inner = Strand(strand.run, before, strand.variables, about)
+            inner.emit("MapIterationStarted", details)
+        elif line.ended:
+            ended.append(line.tip)
+            strand.tip = line.tip
+            return line.output
+        else:
+            inner = Strand(strand.run, line.tip, strand.variables, about)
+            if line.failed:
+                inner.emit("MapIterationStarted", details)
+                line.tip = inner.tip
         try:
-            output = await walk(code.processor, inner, _select(code, visit, about))
+            input = _select(code, visit, about)
+            if line is None:
+                output = await walk(code.processor, inner, input, None)
+            else:
+                output = await go_on(code.processor, inner, line, input)
         except StateError as error:
             strand.tip = inner.tip
             if not error.fatal:
@@ -112,7 +142,11 @@ async def _inline(code: MapCode, visit: Visit, items: Items, concurrency: int, w
         strand.tip = strand.journal.emit("MapIterationSucceeded", details, inner.tip)
         return output
 
-    return await Gather(iteration, len(items), limit)
+    broken = None if at is None else at.broken
+    if broken is not None:
+        await iteration(broken)
+    result: JSON = await Gather(iteration, len(items), limit)
+    return result
 
 
 class _Plan(NamedTuple):
@@ -133,20 +167,24 @@ def _plan(code: MapCode, visit: Visit, items: Items) -> _Plan:
 
     if code.batch is None:
         return _Plan(select, len(items), None, list(items.values()) if isinstance(items, dict) else items)
-    batches, sizes = _batches(code.batch, visit, [select(i) for i in range(len(items))])
-    return _Plan(batches.__getitem__, len(items), sizes, batches)
+    inputs, sizes = batches(code.batch, visit, select_all(code, visit, items))
+    return _Plan(inputs.__getitem__, len(items), sizes, inputs)
 
 
 async def _distributed(
-    code: MapCode, visit: Visit, items: Items | None, concurrency: int, walk: Walk
+    code: MapCode, visit: Visit, items: Items | None, concurrency: int, walk: Walk, at: Stay | None
 ) -> JSON:
     strand = visit.strand
-    tolerance = _tolerance(code, visit)
+    tolerated = tolerance(code, visit)
     plan = None if items is None else _plan(code, visit, items)
     reading = None if code.reader is None else prepare_reading(code.reader, visit)
     destination = None if code.writer is None else prepare_writing(code.writer, visit)
-    run = MapRun(code, visit, tolerance, keep=destination is not None)
-    strand.emit("MapRunStarted", {"mapRunArn": run.arn})
+    known = None if at is None else at.map_run
+    run = MapRun(code, visit, tolerated, concurrency, keep=destination is not None, known=known)
+    if known is None:
+        strand.emit("MapRunStarted", {"mapRunArn": run.arn})
+    elif at is not None and at.again:
+        strand.emit("MapRunRedriven", {"mapRunArn": run.arn, "redriveCount": run.redriven()})
     try:
         if reading is not None:
             plan = _plan(code, visit, await read_items(reading))
@@ -170,7 +208,7 @@ async def _children(
     run: MapRun, plan: _Plan, concurrency: int, walk: Walk, destination: Destination | None
 ) -> JSON:
     """Runs all children. Their results are written also when too many have failed."""
-    run.expect(plan.total, plan.sizes)
+    run.expect(plan.total, plan.sizes, len(plan.pending))
     limit = min(concurrency or DISTRIBUTED_CONCURRENCY, DISTRIBUTED_CONCURRENCY)
 
     def child(index: int) -> Coroutine[Effect, Any, JSON]:
@@ -184,27 +222,28 @@ async def _children(
                 await destination.write(run.arn, run.children(plan.pending))
         raise
     if destination is not None:
+        run.written = len(plan.pending)
         return await destination.write(run.arn, run.children(plan.pending))
     return run.outputs(results)
 
 
-def _batches(rule: BatchRule, visit: Visit, inputs: list[JSON]) -> tuple[list[JSON], list[int]]:
+def batches(rule: BatchRule, visit: Visit, inputs: list[JSON]) -> tuple[list[JSON], list[int]]:
     """Inputs of the children of a Map with an ItemBatcher, and how many items each holds."""
     most_items = _positive(rule.items, visit) or len(inputs)
     most_bytes = _positive(rule.bytes, visit)
     shared = {} if rule.input is None else {"BatchInput": rule.input.read(visit)}
     empty = text_bytes(encode({**shared, "Items": []}))
-    batches: list[list[JSON]] = []
+    found: list[list[JSON]] = []
     used = 0
     for item in inputs:
         bytes = text_bytes(encode(item)) + 1 if most_bytes is not None else 0
-        full = not batches or len(batches[-1]) >= most_items
+        full = not found or len(found[-1]) >= most_items
         if full or (most_bytes is not None and used + bytes > most_bytes):
-            batches.append([])
+            found.append([])
             used = empty
-        batches[-1].append(item)
+        found[-1].append(item)
         used += bytes
-    return [{**shared, "Items": batch} for batch in batches], [len(batch) for batch in batches]
+    return [{**shared, "Items": batch} for batch in found], [len(batch) for batch in found]
 
 
 def _positive(value: Value | None, visit: Visit) -> int | None:

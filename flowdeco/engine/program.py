@@ -48,7 +48,7 @@ from flowdeco.engine.code import (
 from flowdeco.engine.fields import Expected, FieldError, Language, Value
 from flowdeco.engine.jsonata import JsonataLanguage
 from flowdeco.engine.jsonpath import JsonpathLanguage
-from flowdeco.engine.resources import WAIT_FOR_TOKEN, resource, unsupported
+from flowdeco.engine.resources import WAIT_FOR_TOKEN, resource
 from flowdeco.engine.retry import retry_rule
 from flowdeco.engine.storage import StorageCompiler
 from flowdeco.errors import DefinitionError, Finding
@@ -223,9 +223,6 @@ class _StateCompiler:
 
     def task(self, state: Task) -> TaskCode:
         target = resource(state.Resource)
-        problem = unsupported(state.Resource)
-        if problem is not None:
-            self.machine.refuse(f"{self.where}.Resource", f"{state.Resource} {problem}")
         function = None
         given = state.Parameters if self.paths else state.Arguments
         if target.kind == "lambda" and isinstance(given, dict):
@@ -242,6 +239,8 @@ class _StateCompiler:
             credentials=self.language.template("Credentials", state.Credentials),
             resource=target,
             callback=target.action.endswith(WAIT_FOR_TOKEN),
+            plain=target.kind in ("function", "lambda", "integration")
+            and not target.action.endswith(WAIT_FOR_TOKEN),
             started={"resourceType": target.service, "resource": target.action},
             context=self.language.context,
         )

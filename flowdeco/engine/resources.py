@@ -19,6 +19,8 @@ Handler: TypeAlias = Callable[[JSON], JSON]
 """Called with its own copy of the payload; returns JSON, or raises TaskFailure or any exception."""
 
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
+START_EXECUTION = "arn:aws:states:::states:startExecution"
+START_EXECUTION_SDK = "arn:aws:states:::aws-sdk:sfn:startExecution"
 WAIT_FOR_TOKEN = ".waitForTaskToken"
 ANY = "*"
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,10 +29,10 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A Task's `Resource`, taken apart. `kind` function: a Lambda function's ARN; lambda: `lambda:invoke`;
-    integration: any other service call. `service` and `action` are what events call resourceType and resource."""
+    activity: an activity's ARN; execution: `states:startExecution`; integration: any other service call. `service` and `action` are what events call resourceType and resource."""
 
     arn: str
-    kind: Literal["function", "lambda", "integration"]
+    kind: Literal["function", "lambda", "activity", "execution", "integration"]
     service: str
     action: str
 
@@ -52,16 +54,19 @@ def resource(arn: str) -> Resource:
     if len(parts) > 6 and parts[2] == "states":
         end = -2 if parts[-1] == "2" else -1
         service, action = ":".join(parts[5:end]), ":".join(parts[end:])
-        calls = arn.removesuffix(WAIT_FOR_TOKEN) == LAMBDA_INVOKE
-        return Resource(arn, "lambda" if calls else "integration", service, action)
+        if parts[5] == "activity":
+            return Resource(arn, "activity", "activity", arn)
+        call = arn.removesuffix(WAIT_FOR_TOKEN)
+        if call == LAMBDA_INVOKE:
+            return Resource(arn, "lambda", service, action)
+        starts = call in (
+            START_EXECUTION,
+            f"{START_EXECUTION}.sync",
+            f"{START_EXECUTION}.sync:2",
+            START_EXECUTION_SDK,
+        )
+        return Resource(arn, "execution" if starts else "integration", service, action)
     return Resource(arn, "integration", "", arn)
-
-
-def unsupported(arn: str) -> str | None:
-    """Why the engine cannot perform a resource, whatever its handler; None when it can."""
-    if ":activity:" in arn:
-        return "is an activity, and no worker can poll for it here"
-    return None
 
 
 @lru_cache(maxsize=1024)
@@ -96,7 +101,9 @@ def find_handler(handlers: Mapping[str, Handler], names: tuple[str, ...]) -> Han
 
 def handler_names(target: Resource, function: str | None) -> tuple[str, ...]:
     """Where to look for the handler of a task; `function` is the FunctionName of a `lambda:invoke`."""
-    if target.kind == "integration":
+    if target.kind == "activity":
+        return (target.arn, target.arn.rpartition(":")[2])
+    if target.kind in ("integration", "execution"):
         return (target.arn,)
     if target.kind == "function":
         return function_names(target.arn)
@@ -104,10 +111,16 @@ def handler_names(target: Resource, function: str | None) -> tuple[str, ...]:
 
 
 def missing_handler(
-    where: str, target: Resource, function: str | None, handlers: Mapping[str, Handler]
+    where: str,
+    target: Resource,
+    function: str | None,
+    handlers: Mapping[str, Handler],
+    others: frozenset[str],
 ) -> Finding | None:
-    """A finding when nothing answers for this task. `function` None: only known at run time, so not checked."""
-    if target.kind == "lambda" and function is None:
+    """A finding when nothing answers for this task. `function` None: only known at run time, so not checked. `others`
+    are the kinds of resources that need no handler.
+    """
+    if target.kind in others or (target.kind == "lambda" and function is None):
         return None
     names = handler_names(target, function)
     if find_handler(handlers, names) is not None:

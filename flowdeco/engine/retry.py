@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -64,6 +64,18 @@ class Attempts:
         self._rules = rules
         self._counts = [0] * len(rules)
         self.total = 0
+
+    def repeat(self, errors: Iterable[StateError], random: Random) -> int:
+        """Counts attempts that failed before and were followed by another, and returns how many there were.
+
+        What an event does not tell (how a branch failed in a Fail state) is counted for the first rule with any left.
+        """
+        for error in errors:
+            if self.next_delay(error, random) is None:
+                left = (i for i, rule in enumerate(self._rules) if self._counts[i] < rule.attempts)
+                self._counts[next(left, 0)] += 1
+                self.total += 1
+        return self.total
 
     def next_delay(self, error: StateError, random: Random) -> float | None:
         """Seconds to wait before another attempt; None when there is to be none. The first rule that matches decides."""

@@ -15,7 +15,7 @@ from typing import Any, assert_never
 
 from flowdeco.asl.model import JSON
 from flowdeco.engine.clock import Clock
-from flowdeco.engine.effects import LATE, Callback, Effect, Gather, Invoke, Sleep, Work
+from flowdeco.engine.effects import LATE, Callback, Effect, Gather, Invoke, Sleep, Spawn, Work
 from flowdeco.engine.failure import StateError
 from flowdeco.engine.pool import Pool, Ticket
 
@@ -24,6 +24,15 @@ _STALE_TIMERS = 512
 
 class DeadlinePassed(Exception):
     """The execution as a whole ran out of time."""
+
+
+class Stopped(Exception):
+    """Somebody stopped the execution, and said why."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
 
 
 class Fiber:
@@ -95,27 +104,49 @@ class Scheduler:
         self._root: Fiber | None = None
         self._answer: JSON = None
         self._error: StateError | None = None
+        self._stopped: Stopped | None = None
+        self._detached: dict[Fiber, None] = {}
+
+    def stop(self, reason: Stopped) -> None:
+        """Makes `run` raise `reason` as soon as no handler is called on its thread. May be called on any thread."""
+        self._stopped = reason
+        self._results.put(_Wake(lambda: None, None))
 
     def run(self, work: Work) -> JSON:
-        """Drives `work` to its end and returns its result. Raises StateError, DeadlinePassed, and what work raises."""
+        """Drives `work` to its end and returns its result.
+
+        Raises StateError, DeadlinePassed, Stopped, and what work raises.
+        """
         self._root = root = Fiber(work)
         if self._deadline is not None:
             self._timer(self._deadline, None)
         self._ready.append((root, None, None))
-        ready = self._ready
         while root.alive:
-            if ready:
-                self._drive(*ready.popleft())
-            elif not (self._fire_timers() or self._take_results() or self._start_child() or self._dispatch()):
-                self._wait()
+            self._step()
         if self._error is not None:
             raise self._error
         return self._answer
 
+    def drain(self) -> None:
+        """Drives what was spawned to its end, however long that takes."""
+        self._deadline = None
+        while self._detached:
+            self._step()
+
+    def _step(self) -> None:
+        if self._stopped is not None:
+            raise self._stopped
+        if self._ready:
+            self._drive(*self._ready.popleft())
+        elif not (self._fire_timers() or self._take_results() or self._start_child() or self._dispatch()):
+            self._wait()
+
     def close(self) -> None:
         """Closes all coroutines that have not ended."""
-        if self._root is not None and self._root.alive:
-            self._cancel(self._root)
+        for fiber in (self._root, *self._detached):
+            if fiber is not None and fiber.alive:
+                self._cancel(fiber)
+        self._detached.clear()
 
     # --- coroutines ---------------------------------------------------------------------------------------
 
@@ -126,7 +157,7 @@ class Scheduler:
         try:
             effect = work.send(value) if error is None else work.throw(error)
             if self._pool is None:
-                while type(effect) is Invoke:
+                while type(effect) is Invoke and self._stopped is None:
                     try:
                         outcome = self._call(effect)
                     except StateError as failure:
@@ -151,6 +182,11 @@ class Scheduler:
                 self._gather(fiber, effect)
             case Callback():
                 self._watch(fiber, effect)
+            case Spawn(work):
+                detached = Fiber(work)
+                self._detached[detached] = None
+                self._ready.append((detached, None, None))
+                self._ready.appendleft((fiber, None, None))
             case _:
                 assert_never(effect)
 
@@ -171,6 +207,8 @@ class Scheduler:
             self._ready.appendleft((fiber, [], None))
             return
         fiber.join = join = Join(fiber, effect)
+        if effect.until is not None:
+            fiber.timer = self._timer(effect.until, fiber)
         if effect.eager:
             while join.open:
                 self._ready.insert(join.started, (self._child(join), None, None))
@@ -205,7 +243,10 @@ class Scheduler:
         fiber.alive = False
         join = fiber.parent
         if join is None:
-            self._answer = value
+            if fiber is self._root:
+                self._answer = value
+            else:
+                del self._detached[fiber]
             return
         join.results[fiber.index] = value
         del join.children[fiber]
@@ -213,6 +254,7 @@ class Scheduler:
             self._list(join)
         elif not join.children and join.started == join.effect.count:
             join.fiber.join = None
+            self._drop_timer(join.fiber)
             self._ready.appendleft((join.fiber, join.results, None))
 
     def _failed(self, fiber: Fiber, error: StateError) -> None:
@@ -224,6 +266,7 @@ class Scheduler:
         del join.children[fiber]
         self._close_children(join)
         join.fiber.join = None
+        self._drop_timer(join.fiber)
         self._ready.appendleft((join.fiber, None, error))
 
     def _cancel(self, fiber: Fiber) -> None:
@@ -247,6 +290,8 @@ class Scheduler:
     def _call(self, invoke: Invoke) -> Any:
         """Calls a handler here and now. It cannot be stopped, but coming back too late counts as late."""
         invoke.begin()
+        if self._on_idle is not None:
+            self._on_idle()
         if invoke.seconds is None and self._deadline is None:
             return invoke.call()
         began = self._clock.now()
@@ -281,8 +326,6 @@ class Scheduler:
         alone = invoke.seconds is None and not pool.active and not self._pending and not self._ready
         try:
             if alone and self._next_timer() is None:
-                if self._on_idle is not None:
-                    self._on_idle()
                 fiber.invoke = None
                 self._ready.append((fiber, self._call(invoke), None))
                 return
@@ -307,14 +350,15 @@ class Scheduler:
 
     def _take(self, ticket: Ticket) -> None:
         fiber = ticket.owner
-        assert isinstance(fiber, Fiber)
+        assert fiber is None or isinstance(fiber, Fiber)
         if isinstance(ticket, _Wake):
-            if fiber.callback is ticket:
+            if fiber is not None and fiber.callback is ticket:
                 self._unwatch(fiber)
                 self._drop_timer(fiber)
                 self._ready.append((fiber, None, None))
             return
         assert self._pool is not None
+        assert fiber is not None
         if not self._pool.finished(ticket):
             return
         fiber.ticket = fiber.invoke = None
@@ -353,8 +397,15 @@ class Scheduler:
             return False
         fiber: Fiber | None = heapq.heappop(self._timers)[2]
         if fiber is None:
+            if self._deadline is None:
+                return True
             raise DeadlinePassed
         fiber.timer = None
+        if fiber.join is not None:
+            self._close_children(fiber.join)
+            fiber.join = None
+            self._ready.append((fiber, LATE, None))
+            return True
         self._unwatch(fiber)
         answer = None
         if fiber.ticket is not None and self._pool is not None:
@@ -367,6 +418,8 @@ class Scheduler:
     def _wait(self) -> None:
         if self._on_idle is not None:
             self._on_idle()
+            if not self._results.empty():  # what it did has answered somebody already
+                return
         pool = self._pool
         busy = pool is not None and pool.active > 0
         until = self._next_timer()

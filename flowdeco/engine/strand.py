@@ -6,20 +6,37 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from typing import Protocol
 
-from flowdeco.asl.model import JSON
+from flowdeco.asl.model import JSON, StateMachine
+from flowdeco.engine.activities import Activities
 from flowdeco.engine.clock import Clock
 from flowdeco.engine.failure import DATA_LIMIT, QUERY, RUNTIME, StateError
 from flowdeco.engine.journal import Journal, Sink
 from flowdeco.engine.limits import MAX_BYTES, MAX_VARIABLE_BYTES, size
 from flowdeco.engine.objects import Objects
+from flowdeco.engine.position import Line, Stay
 from flowdeco.engine.resources import Handler, request_id
 from flowdeco.engine.tokens import Tokens
 from flowdeco.history.events import NO_DETAILS
-from flowdeco.history.records import MapRunRecord
+from flowdeco.history.records import ChildRecord, ExecutionRecord, MapRunRecord
 from flowdeco.query import Ambient
 
 ChildSink = Callable[[str], Sink | None]
+
+
+class Machines(Protocol):
+    """Where `states:startExecution` finds state machines. A mapping of names and ARNs is one."""
+
+    def get(self, arn: str, /) -> StateMachine | None:
+        """The state machine an ARN (of a version or alias too) or a name stands for."""
+
+
+class Nested(Protocol):
+    """An execution that another one has started."""
+
+    @property
+    def record(self) -> ExecutionRecord: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +70,22 @@ class Identity:
 
 
 class World:
-    """What all executions of a run share: the handlers, the objects, the clock, chance, and who is told."""
+    """What all executions of a run share: handlers, objects, tokens, activities and state machines, the clock, chance,
+    and who is told. `map_runs` are told by number, `children` keeps what came of the children of those that did not
+    succeed, `nested` the executions that were started by this one, by ARN.
+    """
 
     __slots__ = (
+        "activities",
         "child_sink",
+        "children",
         "clock",
         "handlers",
+        "machines",
         "map_runs",
+        "nested",
         "objects",
+        "on_child",
         "pooled",
         "random",
         "requests",
@@ -75,6 +100,11 @@ class World:
         pooled: bool,
         child_sink: ChildSink | None,
         objects: Objects | None = None,
+        *,
+        tokens: Tokens | None = None,
+        activities: Activities | None = None,
+        machines: Machines | None = None,
+        on_child: Callable[[ChildRecord], None] | None = None,
     ) -> None:
         self.handlers = handlers
         self.clock = clock
@@ -83,8 +113,13 @@ class World:
         self.child_sink = child_sink
         self.objects = objects
         self.map_runs: list[MapRunRecord] = []
+        self.children: dict[str, dict[int, ChildRecord]] = {}
+        self.nested: dict[str, Nested] = {}
         self.requests = 0
-        self.tokens = Tokens()
+        self.activities = activities
+        self.tokens = tokens or (Tokens() if activities is None else activities.tokens)
+        self.machines = machines
+        self.on_child = on_child
 
     def request_id(self) -> str:
         self.requests += 1
@@ -96,17 +131,33 @@ class World:
 
 
 class Run:
-    """One execution: the whole, or a child of a distributed Map."""
+    """One execution: the whole, or a child of a distributed Map. `context` is the context object when it is given."""
 
-    __slots__ = ("about_execution", "about_machine", "identity", "journal", "variable_bytes", "world")
+    __slots__ = (
+        "about_execution",
+        "about_machine",
+        "context",
+        "identity",
+        "journal",
+        "variable_bytes",
+        "world",
+    )
 
     def __init__(
-        self, world: World, identity: Identity, journal: Journal, input: JSON, started: float
+        self,
+        world: World,
+        identity: Identity,
+        journal: Journal,
+        input: JSON,
+        started: float,
+        redrives: int = 0,
+        redriven: float = 0,
     ) -> None:
         self.world = world
         self.identity = identity
         self.journal = journal
         self.variable_bytes = 0
+        self.context: Mapping[str, JSON] | None = None
         self.about_execution: dict[str, JSON] = {
             "Id": identity.execution_arn,
             "Input": input,
@@ -115,7 +166,9 @@ class Run:
             "StartTime": instant(started),
         }
         if not identity.express:  # which cannot be redriven
-            self.about_execution["RedriveCount"] = 0
+            self.about_execution["RedriveCount"] = redrives
+        if redrives:
+            self.about_execution["RedriveTime"] = instant(redriven)
         self.about_machine: dict[str, JSON] = {
             "Id": identity.state_machine_arn,
             "Name": identity.state_machine.partition("/")[0],
@@ -126,10 +179,10 @@ class Strand:
     """A line of control: an execution's top level, a branch of a Parallel, or an iteration of an inline Map.
 
     `tip` is the id of its last event, `variables` what expressions see (with `states`), `item` the context
-    object's `Map` inside an iteration.
+    object's `Map` inside an iteration, `stopped` the state that failed, and its input.
     """
 
-    __slots__ = ("_sizes", "item", "journal", "run", "tip", "variables")
+    __slots__ = ("_sizes", "item", "journal", "run", "stopped", "tip", "variables")
 
     def __init__(
         self,
@@ -144,6 +197,13 @@ class Strand:
         self.variables: dict[str, JSON] = dict(variables) if variables else {}
         self.item = item
         self._sizes: dict[str, int] | None = None
+        self.stopped: tuple[str, JSON] | None = None
+
+    def restore(self, line: Line) -> None:
+        """Goes on from where a line is."""
+        self.tip = line.tip
+        if line.variables:
+            self.assign(line.variables)
 
     def emit(self, type: str, details: Mapping[str, JSON] = NO_DETAILS) -> None:
         self.tip = self.journal.emit(type, details, self.tip)
@@ -181,7 +241,8 @@ class Strand:
 class Visit:
     """A stay in a state: how it was entered, and what its fields are evaluated with.
 
-    `trigger` is the event that made the state do what it does now; the service hangs several events on it.
+    `trigger` is the event that made the state do what it does now; the service hangs several events on it. `at` is a
+    stay that goes on.
     """
 
     __slots__ = ("entered", "input", "name", "strand", "trigger")
@@ -195,22 +256,28 @@ class Visit:
         *,
         context: bool,
         retryable: bool = False,
+        at: Stay | None = None,
     ) -> None:
         self.strand = strand
         self.name = name
         self.input = input
         self.trigger = strand.tip
-        journal = strand.journal
-        self.entered = journal.emit(kind, {"name": name, "input": input}, strand.tip)
-        strand.tip = self.entered
+        if at is None or (at.again and not retryable):
+            self.entered = strand.journal.emit(kind, {"name": name, "input": input}, strand.tip)
+            strand.tip = self.entered
+        else:
+            self.entered = at.entered
         states: dict[str, JSON] = {"input": input}
         if context:
-            states["context"] = self._context(retryable)
+            states["context"] = self._context(retryable, at)
         strand.variables["states"] = states
 
-    def _context(self, retryable: bool) -> dict[str, JSON]:
+    def _context(self, retryable: bool, at: Stay | None) -> dict[str, JSON]:
         run = self.strand.run
-        state: dict[str, JSON] = {"EnteredTime": instant(run.world.clock.now()), "Name": self.name}
+        if run.context is not None:
+            return dict(run.context)
+        since = run.world.clock.now() if at is None else at.since
+        state: dict[str, JSON] = {"EnteredTime": instant(since), "Name": self.name}
         if retryable:
             state["RetryCount"] = 0
         context: dict[str, JSON] = {
@@ -231,11 +298,12 @@ class Visit:
         self.strand.variables["states"] = states
         self.trigger = self.strand.tip
 
-    def open_token(self) -> str:
-        """A new task token, which the context object has from now on."""
+    def open_token(self, scheduled: int | None = None) -> str:
+        """A task token, which the context object has from now on. `scheduled` is the event that scheduled the task,
+        when it was scheduled already; otherwise it is the next one.
+        """
         run = self.strand.run
-        number = run.world.request_id()
-        token = f"{run.identity.execution_arn}/{number}"
+        token = f"{run.identity.execution_arn}/{scheduled or self.strand.journal.count + 1}"
         run.world.tokens.open(token, run.world.clock.now())
         states = self.strand.variables["states"]
         if "context" in states:

@@ -18,8 +18,9 @@ from flowdeco.engine.resources import (
     version,
 )
 from flowdeco.engine.strand import Visit
+from flowdeco.history.events import NO_DETAILS
 
-_RESPONSE = {"HttpStatusCode": 200}
+RESPONSE = {"HttpStatusCode": 200}
 
 
 async def invoke(code: TaskCode, visit: Visit) -> JSON:
@@ -30,11 +31,15 @@ async def invoke(code: TaskCode, visit: Visit) -> JSON:
     heartbeat = None if code.heartbeat is None else code.heartbeat.read(visit)
     request = strand.run.world.request_id()
     call = _call(code, visit, arguments, request)
-    _record_scheduled(code, visit, arguments, timeout, heartbeat)
+    record_scheduled(code, visit, arguments, timeout, heartbeat)
     if code.resource.kind == "function":
 
         def begin() -> None:
             strand.emit("LambdaFunctionStarted")
+    elif code.resource.kind == "activity":
+
+        def begin() -> None:
+            strand.emit("ActivityStarted", NO_DETAILS)
     else:
 
         def begin() -> None:
@@ -48,7 +53,7 @@ async def invoke(code: TaskCode, visit: Visit) -> JSON:
         raise failed(code, visit, "Failed", StateError(outcome.error, outcome.cause))
     if text_bytes(outcome) > MAX_BYTES:
         raise failed(code, visit, "Failed", too_large(code.resource.title))
-    return _succeeded(code, visit, decode(outcome), arguments, request)
+    return succeeded(code, visit, decode(outcome), arguments, request)
 
 
 def _call(code: TaskCode, visit: Visit, arguments: JSON, request: str) -> Job:
@@ -86,13 +91,19 @@ def _payload(payload: JSON) -> JSON:
     return {} if payload is None else payload
 
 
-def _record_scheduled(code: TaskCode, visit: Visit, arguments: JSON, timeout: JSON, heartbeat: JSON) -> None:
+def record_scheduled(code: TaskCode, visit: Visit, arguments: JSON, timeout: JSON, heartbeat: JSON) -> None:
+    """Records that a task is handed to its resource."""
     strand = visit.strand
     target = code.resource
     details: dict[str, JSON]
     if target.kind == "function":
         kind = "LambdaFunctionScheduled"
         details = {"resource": target.arn, "input": arguments}
+    elif target.kind == "activity":
+        kind = "ActivityScheduled"
+        details = {"resource": target.arn, "input": arguments}
+        if heartbeat is not None:
+            details["heartbeatInSeconds"] = heartbeat
     else:
         kind = "TaskScheduled"
         details = {
@@ -110,17 +121,20 @@ def _record_scheduled(code: TaskCode, visit: Visit, arguments: JSON, timeout: JS
     strand.emit(kind, details)
 
 
-def _succeeded(code: TaskCode, visit: Visit, result: JSON, arguments: JSON, request: str) -> JSON:
+def succeeded(code: TaskCode, visit: Visit, result: JSON, arguments: JSON, request: str) -> JSON:
     """Records the result of the resource and returns it, dressed as the service gives it."""
     target = code.resource
     if target.kind == "function":
         visit.strand.emit("LambdaFunctionSucceeded", {"output": result})
         return result
+    if target.kind == "activity":
+        visit.strand.emit("ActivitySucceeded", {"output": result})
+        return result
     if target.kind == "lambda":
         result = {
             "ExecutedVersion": version(arguments["FunctionName"]),
             "Payload": result,
-            "SdkHttpMetadata": _RESPONSE,
+            "SdkHttpMetadata": RESPONSE,
             "SdkResponseMetadata": {"RequestId": request},
             "StatusCode": 200,
         }
@@ -135,13 +149,13 @@ def _succeeded(code: TaskCode, visit: Visit, result: JSON, arguments: JSON, requ
 def failed(code: TaskCode, visit: Visit, how: str, error: StateError) -> StateError:
     """Records a failure of the resource and returns it."""
     details: dict[str, JSON] = {}
-    kind = "LambdaFunction"
-    if code.resource.kind != "function":
-        kind = "Task"
+    kind = {"function": "LambdaFunction", "activity": "Activity"}.get(code.resource.kind, "Task")
+    if kind == "Task":
         details.update(code.started)
         if how == "Failed" and ".sync" in code.resource.action and error.error == TASK_FAILED:
             visit.strand.emit("TaskSubmitted", code.started)  # the job was started, and ended badly
-    details["error"] = error.error
+    if error.error is not None or kind == "Task":
+        details["error"] = error.error
     if error.cause is not None:
         details["cause"] = error.cause
     visit.strand.emit(f"{kind}{how}", details)

@@ -1,8 +1,13 @@
 """The graph of a workflow: frozen, nested, free of AWS.
 
-A *block* is a piece of body that runs as a whole: nodes in program order and the expression it results in. A *node* is
-something that takes time: a step call, a map over a nested block, or (after scheduling) a fork into nested blocks. An
-*expression* is what a value is made of: constants, inputs, results of nodes, and looks into them.
+A *block* is a piece of body: nodes in program order and how it ends. A *node* is something that takes time or decides: a
+step call, a map, a wait, a choice, a loop, an attempt (`try`), or (after scheduling) a fork into nested blocks.
+*Expressions* (`expressions.py`) are what values are made of.
+
+Control is structured. A choice, a region and an attempt are *labels*: a `Jump` anywhere inside them goes to where they end
+and brings the values of their `outs`. `Again` goes to the head of a loop and brings the values of its `carried`. A block
+that is a scope of its own (the body of the workflow, of a map, a branch of a fork) ends with `Return`; nothing jumps out
+of a scope, but errors.
 
 Within a block an edge is a reference to a node's result, or an entry in its `after`. Edges always point back in program
 order, which is therefore a valid order of execution.
@@ -12,101 +17,94 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
-from flowdeco.authoring.options import StepOptions
+from flowdeco.authoring.options import ErrorName, StepOptions
 from flowdeco.errors import Location
-
-JSON: TypeAlias = Any
-
-# --------------------------------------------------------------------------------------------- expressions
+from flowdeco.graph.expressions import (
+    JSON,
+    Elements,
+    Expression,
+    Field,
+    Index,
+    Item,
+    Operation,
+    Result,
+    Symbol,
+    children,
+    leaves,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
-    """A constant, encoded as JSON."""
+class Variable:
+    """A value that several paths lead to, read as `Result(id)`. `name`: of the Python variable."""
 
-    value: JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """An input of the execution, by parameter name."""
-
+    id: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a node of this or an enclosing block results in, by the node's id."""
-
-    node: int
+# ---------------------------------------------------------------------------------------- how blocks end
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """The item that the block of a map is at, by the id of the map node."""
+class Return:
+    """The scope ends with this value: an execution's output, what a map's iteration results in."""
 
-    map: int
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """The value under a name: a key of a dict, or a field of a dataclass and the like."""
-
-    base: Expression
-    name: str
+    value: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """An element of a list. Negative positions count from the end."""
+class Jump:
+    """To the end of an enclosing choice, region, loop or attempt, by its id, with the values of its `outs`."""
 
-    base: Expression
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Elements:
-    """The list of elements of something that may turn out to be a list, a tuple or a set: nothing said which."""
-
-    base: Expression
+    to: int
+    values: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Array:
-    """A list made of expressions."""
+class Again:
+    """To the head of an enclosing loop, by its id, with the next values of its `carried`."""
 
-    items: tuple[Expression, ...]
+    loop: int
+    values: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Object:
-    """A dict made of expressions (also the tagged form of tuples, dataclasses and the like)."""
+class Handle:
+    """To a handler of an enclosing attempt, with the error as `{"Error": …, "Cause": …}` and the values of the attempt's
+    `entry`."""
 
-    entries: tuple[tuple[str, Expression], ...]
+    attempt: int
+    handler: int
+    error: Expression
+    values: tuple[Expression, ...] = ()
 
 
-Expression: TypeAlias = Literal | Input | Result | Item | Field | Index | Elements | Array | Object
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """The scope fails. `error`: the bare name of the exception's class; `cause`: its message."""
+
+    error: Expression
+    cause: Expression
+    name: str = ""
+    location: Location | None = None
 
 
-def leaves(expression: Expression) -> Iterator[Symbol]:
-    """What of the outside an expression depends on, left to right, repeats included."""
-    stack = [expression]
-    while stack:
-        match stack.pop():
-            case Literal():
-                pass
-            case Input() | Result() | Item() as leaf:
-                yield leaf
-            case Field(base) | Index(base) | Elements(base):
-                stack.append(base)
-            case Array(items):
-                stack.extend(reversed(items))
-            case Object(entries):
-                stack.extend(value for _, value in reversed(entries))
-            case never:
-                assert_never(never)
+@dataclass(frozen=True, slots=True)
+class Never:
+    """The end is not reached: the last node leaves on all its paths."""
+
+
+End: TypeAlias = Return | Jump | Again | Handle | Raise | Never
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A node that may fail inside an attempt: the values that the attempt's `entry` has when it does."""
+
+    attempt: int
+    values: tuple[Expression, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------- nodes
@@ -114,12 +112,61 @@ def leaves(expression: Expression) -> Iterator[Symbol]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A step call. `arguments` are what the function gets: "*" holds the positional ones."""
+    """A step call. `arguments` are what the function gets: "*" holds the positional ones. `glue`: nobody declared it.
+
+    `failing`: per enclosing attempt of the same scope, innermost first.
+    """
 
     id: int
     step: str
     arguments: tuple[tuple[str, Expression], ...]
     options: StepOptions
+    after: tuple[int, ...] = ()
+    failing: tuple[Failing, ...] = ()
+    glue: bool = False
+    name: str = ""
+    target: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """An execution of another workflow, by its name. `wait`: until it ends, and results in its output; else in its ARN."""
+
+    id: int
+    workflow: str
+    input: Expression
+    wait: bool = True
+    after: tuple[int, ...] = ()
+    failing: tuple[Failing, ...] = ()
+    name: str = ""
+    target: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A pause: `seconds` (a whole number) or `until` (a timestamp, RFC 3339 with a `T` and a zone), one of them."""
+
+    id: int
+    seconds: Expression | None = None
+    until: Expression | None = None
+    after: tuple[int, ...] = ()
+    name: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Let:
+    """An expression evaluated here, and read as `Result(id)`: one that the user gave a name.
+
+    It costs no state where the state before it can assign it. `once`: it is not the same every time, so that no pass
+    may put the expression in its place.
+    """
+
+    id: int
+    value: Expression
+    once: bool = False
     after: tuple[int, ...] = ()
     name: str = ""
     target: str = ""
@@ -128,7 +175,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map:
-    """A block run for every item, in parallel; results in the list of its results, in the order of the items."""
+    """A block run for every item; results in the list of its results, in the order of the items."""
 
     id: int
     items: Expression
@@ -136,9 +183,85 @@ class Map:
     max_concurrency: int | None = None
     distributed: bool = False
     after: tuple[int, ...] = ()
+    failing: tuple[Failing, ...] = ()
     name: str = ""
     target: str = ""
     item_name: str = "item"
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A condition, exactly true or false, and the block it leads to. `text`: the condition as the user wrote it."""
+
+    test: Expression
+    block: Block
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The block of the first case that holds, or the default. Results in its `outs`."""
+
+    id: int
+    cases: tuple[Case, ...]
+    default: Block
+    outs: tuple[Variable, ...] = ()
+    after: tuple[int, ...] = ()
+    name: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """A block run until it jumps out. `carried` start as `first`; `Again` gives them their next values."""
+
+    id: int
+    carried: tuple[Variable, ...]
+    first: tuple[Expression, ...]
+    block: Block
+    outs: tuple[Variable, ...] = ()
+    after: tuple[int, ...] = ()
+    name: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A block that can be left early: an inlined function that returns in the middle, an unrolled loop with `break`."""
+
+    id: int
+    block: Block
+    outs: tuple[Variable, ...] = ()
+    after: tuple[int, ...] = ()
+    name: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """`except on as error`. `on`: exception classes or names; `error` is an object `{"Error": name, "Cause": text}`."""
+
+    on: tuple[ErrorName, ...]
+    error: Variable
+    block: Block
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A block whose failing nodes lead to the first handler that fits. Its nodes run in program order.
+
+    `entry`: what handlers read that depends on where the body failed; `Failing` and `Handle` bring the values.
+    """
+
+    id: int
+    block: Block
+    handlers: tuple[Handler, ...]
+    entry: tuple[Variable, ...] = ()
+    outs: tuple[Variable, ...] = ()
+    after: tuple[int, ...] = ()
+    name: str = ""
     location: Location | None = None
 
 
@@ -151,15 +274,15 @@ class Fork:
     name: str = ""
 
 
-Node: TypeAlias = Call | Map | Fork
+Node: TypeAlias = Call | Child | Wait | Let | Map | Choice | Loop | Region | Attempt | Fork
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Nodes in program order and what they result in. `scheduled`: the nodes run one after the other, as they stand."""
+    """Nodes in program order, and how they end. `scheduled`: the nodes run one after the other, as they stand."""
 
     nodes: tuple[Node, ...]
-    result: Expression
+    end: End
     scheduled: bool = False
 
 
@@ -172,6 +295,7 @@ class StepRef:
     qualname: str
     options: StepOptions
     location: Location | None = None
+    glue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,31 +321,94 @@ class Graph:
         return text(self)
 
 
+# ------------------------------------------------------------------------------------------ looking around
+
+
+def end_expressions(end: End) -> tuple[Expression, ...]:
+    """The expressions that the end of a block evaluates."""
+    match end:
+        case Return(value):
+            return (value,)
+        case Jump(_, values) | Again(_, values):
+            return values
+        case Handle(_, _, error, values):
+            return (error, *values)
+        case Raise(error, cause):
+            return (error, cause)
+        case Never():
+            return ()
+        case never:
+            assert_never(never)
+
+
 def expressions(node: Node) -> Iterator[Expression]:
     """The expressions a node itself evaluates (not those of nested blocks)."""
     match node:
         case Call():
             for _, value in node.arguments:
                 yield value
+        case Child():
+            yield node.input
+        case Wait():
+            yield from (value for value in (node.seconds, node.until) if value is not None)
+        case Let():
+            yield node.value
         case Map():
             yield node.items
-        case Fork():
+        case Choice():
+            yield from (case.test for case in node.cases)
+        case Loop():
+            yield from node.first
+        case Region() | Attempt() | Fork():
             return
         case never:
             assert_never(never)
+    if isinstance(node, Call | Child | Map):
+        for failing in node.failing:
+            yield from failing.values
 
 
 def blocks(node: Node) -> tuple[Block, ...]:
     """The blocks nested in a node."""
     match node:
-        case Call():
+        case Call() | Child() | Wait() | Let():
             return ()
-        case Map():
+        case Map() | Loop() | Region():
             return (node.block,)
+        case Choice():
+            return (*(case.block for case in node.cases), node.default)
+        case Attempt():
+            return (node.block, *(handler.block for handler in node.handlers))
         case Fork():
             return node.branches
         case never:
             assert_never(never)
+
+
+def results(node: Node) -> frozenset[int]:
+    """Ids that a node makes readable for the nodes after it."""
+    match node:
+        case Call() | Child() | Let() | Map():
+            return frozenset((node.id,))
+        case Wait():
+            return frozenset()
+        case Choice() | Loop() | Region() | Attempt():
+            return frozenset(out.id for out in node.outs)
+        case Fork():
+            return frozenset(made for branch in node.branches for made in made_in(branch))
+        case never:
+            assert_never(never)
+
+
+def inner_variables(node: Node) -> frozenset[int]:
+    """Ids that a node makes readable only inside itself."""
+    match node:
+        case Loop():
+            return frozenset(variable.id for variable in node.carried)
+        case Attempt():
+            return frozenset(v.id for v in (*node.entry, *(handler.error for handler in node.handlers)))
+        case _:
+            return frozenset()
 
 
 def walk(block: Block) -> Iterator[Node]:
@@ -233,19 +420,8 @@ def walk(block: Block) -> Iterator[Node]:
 
 
 def made_in(block: Block) -> frozenset[int]:
-    """Ids of nodes whose results the block's own scope holds: its nodes, and those in its forks (not in its maps)."""
-    found: set[int] = set()
-    for node in block.nodes:
-        if isinstance(node, Fork):
-            for branch in node.branches:
-                found |= made_in(branch)
-        else:
-            found.add(node.id)
-    return frozenset(found)
-
-
-Symbol: TypeAlias = Input | Result | Item
-"""What a node or block may need from around it."""
+    """Ids that the nodes of a block make readable in it."""
+    return frozenset(made for node in block.nodes for made in results(node))
 
 
 def needs(node: Node) -> frozenset[Symbol]:
@@ -255,12 +431,12 @@ def needs(node: Node) -> frozenset[Symbol]:
         found |= block_needs(inner)
     if isinstance(node, Map):
         found.discard(Item(node.id))
-    return frozenset(found)
+    return frozenset(found - {Result(made) for made in inner_variables(node)})
 
 
 def block_needs(block: Block) -> frozenset[Symbol]:
     """Every input, result and item that a block needs from outside."""
-    found: set[Symbol] = set(leaves(block.result))
+    found: set[Symbol] = {leaf for value in end_expressions(block.end) for leaf in leaves(value)}
     for node in block.nodes:
         found |= needs(node)
     return frozenset(found - {Result(made) for made in made_in(block)})
@@ -275,34 +451,141 @@ def waits(node: Node) -> frozenset[int]:
     return frozenset(found)
 
 
+def leaves_early(node: Node) -> bool:
+    """Whether control may go from inside a node to a place outside it, errors of its steps aside."""
+    return bool(_targets(node))
+
+
+def _targets(node: Node) -> frozenset[int | None]:
+    """Labels outside a node that it jumps to; None for the end of the scope."""
+    if isinstance(node, Map | Fork):
+        return frozenset()
+    found: set[int | None] = set()
+    for inner in blocks(node):
+        for nested in inner.nodes:
+            found |= _targets(nested)
+        match inner.end:
+            case Jump(to) | Again(to) | Handle(to):
+                found.add(to)
+            case Return() | Raise():
+                found.add(None)
+            case Never():
+                pass
+            case never:
+                assert_never(never)
+    return frozenset(found - {node.id})
+
+
+def completes(node: Node) -> bool:
+    """Whether what follows a node is ever reached from it."""
+    if isinstance(node, Choice | Loop | Region | Attempt):
+        return any(_jumps(inner, node.id) for inner in blocks(node))
+    return True
+
+
+def _jumps(block: Block, to: int) -> bool:
+    if isinstance(block.end, Jump) and block.end.to == to:
+        return True
+    return any(
+        _jumps(inner, to)
+        for node in block.nodes
+        if isinstance(node, Choice | Loop | Region | Attempt)
+        for inner in blocks(node)
+    )
+
+
+def may_fail(expression: Expression) -> bool:
+    """Whether evaluating an expression may fail, as far as its form tells."""
+    match expression:
+        case Operation() | Index() | Elements() | Field(certain=False):
+            return True
+        case _:
+            return any(may_fail(part) for part in children(expression))
+
+
+def variables(node: Node) -> tuple[Variable, ...]:
+    """The variables that a node owns, readable inside it or after it."""
+    match node:
+        case Choice() | Region():
+            return node.outs
+        case Loop():
+            return (*node.carried, *node.outs)
+        case Attempt():
+            return (*node.entry, *(handler.error for handler in node.handlers), *node.outs)
+        case _:
+            return ()
+
+
 def inspected(block: Block) -> frozenset[Symbol]:
-    """Symbols that the workflow itself looks into or iterates over: their values have to be there to be seen."""
+    """Symbols that the workflow itself looks into, decides by or iterates over: their values have to be there."""
     found: set[Symbol] = set()
     for value in _every_expression(block):
         found |= _looked_into(value)
+    flows: dict[int, set[Symbol]] = {}
     for node in walk(block):
         if isinstance(node, Map):
             found |= set(leaves(node.items))
+        if isinstance(node, Choice):
+            found |= {leaf for case in node.cases for leaf in leaves(case.test)}
+        if isinstance(node, Wait):
+            found |= {leaf for value in expressions(node) for leaf in leaves(value)}
+    _flows(block, {}, flows)
+    # What is inspected under the name of a variable must be there in all the values that lead to it.
+    waiting = [symbol.node for symbol in found if isinstance(symbol, Result)]
+    while waiting:
+        for source in flows.get(waiting.pop(), ()):
+            if source not in found:
+                found.add(source)
+                if isinstance(source, Result):
+                    waiting.append(source.node)
     return frozenset(found)
 
 
+def _flows(block: Block, labels: dict[int, Node], flows: dict[int, set[Symbol]]) -> None:
+    """Which symbols become the value of which variable."""
+
+    def flow(variables: tuple[Variable, ...], values: tuple[Expression, ...]) -> None:
+        for variable, value in zip(variables, values):
+            flows.setdefault(variable.id, set()).update(leaves(value))
+
+    match block.end:
+        case Jump(to, values) if to in labels:
+            label = labels[to]
+            if isinstance(label, Choice | Loop | Region | Attempt):
+                flow(label.outs, values)
+        case Again(to, values):
+            loop = labels[to]
+            if isinstance(loop, Loop):
+                flow(loop.carried, values)
+        case Handle(to, _, _, values):
+            attempt = labels[to]
+            if isinstance(attempt, Attempt):
+                flow(attempt.entry, values)
+        case _:
+            pass
+    for node in block.nodes:
+        if isinstance(node, Loop):
+            flow(node.carried, node.first)
+        if isinstance(node, Call | Child | Map):
+            for failing in node.failing:
+                attempt = labels[failing.attempt]
+                if isinstance(attempt, Attempt):
+                    flow(attempt.entry, failing.values)
+        for inner in blocks(node):
+            _flows(inner, {**labels, node.id: node}, flows)
+
+
 def _every_expression(block: Block) -> Iterator[Expression]:
-    yield block.result
+    yield from end_expressions(block.end)
     for node in walk(block):
         yield from expressions(node)
         for inner in blocks(node):
-            yield inner.result
+            yield from end_expressions(inner.end)
 
 
 def _looked_into(expression: Expression) -> set[Symbol]:
     match expression:
-        case Field() | Index() | Elements():
+        case Field() | Index() | Elements() | Operation():
             return set(leaves(expression))
-        case Array(items):
-            return {symbol for item in items for symbol in _looked_into(item)}
-        case Object(entries):
-            return {symbol for _, value in entries for symbol in _looked_into(value)}
-        case Literal() | Input() | Result() | Item():
-            return set()
-        case never:
-            assert_never(never)
+        case _:
+            return {symbol for part in children(expression) for symbol in _looked_into(part)}

@@ -6,22 +6,43 @@ import json
 from collections.abc import Iterator
 from typing import assert_never
 
-from flowdeco.graph.model import (
+from flowdeco.graph.expressions import (
     Array,
-    Block,
-    Call,
     Elements,
     Expression,
     Field,
-    Fork,
-    Graph,
+    Function,
     Index,
     Input,
     Item,
     Literal,
-    Map,
+    Local,
     Object,
+    Operation,
     Result,
+)
+from flowdeco.graph.model import (
+    Again,
+    Attempt,
+    Block,
+    Call,
+    Child,
+    Choice,
+    End,
+    Fork,
+    Graph,
+    Handle,
+    Jump,
+    Let,
+    Loop,
+    Map,
+    Never,
+    Node,
+    Raise,
+    Region,
+    Return,
+    Variable,
+    Wait,
     walk,
 )
 
@@ -42,25 +63,90 @@ def _input(graph: Graph, name: str) -> str:
 
 def _block(block: Block, indent: str, items: dict[int, str]) -> Iterator[str]:
     for node in block.nodes:
-        match node:
-            case Call():
-                arguments = [
-                    spelled for argument in node.arguments for spelled in _argument(*argument, items)
-                ]
-                yield f"{indent}%{node.id} = {node.step}({', '.join(arguments)}){_extra(node)}"
-            case Map():
-                head = f"{indent}%{node.id} = map {node.item_name} in {spell(node.items, items)}"
-                limit = f", at most {node.max_concurrency} at a time" if node.max_concurrency else ""
-                yield f"{head}{limit}{', distributed' if node.distributed else ''}{_extra(node)}"
-                yield from _block(node.block, indent + "  ", items)
-            case Fork():
-                yield f"{indent}%{node.id} = at the same time{_named(node)}"
-                for branch in node.branches:
-                    yield f"{indent}  branch"
-                    yield from _block(branch, indent + "    ", items)
-            case never:
-                assert_never(never)
-    yield f"{indent}-> {spell(block.result, items)}"
+        yield from _node(node, indent, items)
+    if not isinstance(block.end, Never):
+        yield f"{indent}{_end(block.end, items)}"
+
+
+def _node(node: Node, indent: str, items: dict[int, str]) -> Iterator[str]:
+    match node:
+        case Call():
+            arguments = [spelled for argument in node.arguments for spelled in _argument(*argument, items)]
+            yield f"{indent}%{node.id} = {node.step}({', '.join(arguments)}){_extra(node, items)}"
+        case Child():
+            verb = "run" if node.wait else "start"
+            yield f"{indent}%{node.id} = {node.workflow}.{verb}({spell(node.input, items)}){_extra(node, items)}"
+        case Wait():
+            until = "" if node.until is None else f"until {spell(node.until, items)}"
+            wait = f"{spell(node.seconds, items)} s" if node.seconds is not None else until
+            yield f"{indent}%{node.id} = wait {wait}{_extra(node, items)}"
+        case Let():
+            yield f"{indent}%{node.id} = {spell(node.value, items)}{_extra(node, items)}"
+        case Map():
+            head = f"{indent}%{node.id} = map {node.item_name} in {spell(node.items, items)}"
+            limit = f", at most {node.max_concurrency} at a time" if node.max_concurrency else ""
+            yield f"{head}{limit}{', distributed' if node.distributed else ''}{_extra(node, items)}"
+            yield from _block(node.block, indent + "  ", items)
+        case Choice():
+            yield f"{indent}{_label(node)}choice{_extra(node, items)}"
+            for case in node.cases:
+                yield f"{indent}  if {spell(case.test, items)}"
+                yield from _block(case.block, indent + "    ", items)
+            yield f"{indent}  else"
+            yield from _block(node.default, indent + "    ", items)
+        case Loop():
+            pairs = zip(node.carried, node.first)
+            first = "".join(f", {_variable(v)} = {spell(value, items)}" for v, value in pairs)
+            yield f"{indent}{_label(node)}loop{first}{_extra(node, items)}"
+            yield from _block(node.block, indent + "  ", items)
+        case Region():
+            yield f"{indent}{_label(node)}region{_extra(node, items)}"
+            yield from _block(node.block, indent + "  ", items)
+        case Attempt():
+            yield f"{indent}{_label(node)}attempt{_extra(node, items)}"
+            yield from _block(node.block, indent + "  ", items)
+            for handler in node.handlers:
+                names = ", ".join(on if isinstance(on, str) else on.__name__ for on in handler.on)
+                entry = "".join(f", {_variable(v)}" for v in node.entry)
+                yield f"{indent}except {names} as {_variable(handler.error)}{entry}"
+                yield from _block(handler.block, indent + "  ", items)
+        case Fork():
+            yield f"{indent}%{node.id} = at the same time{_named(node)}"
+            for branch in node.branches:
+                yield f"{indent}  branch"
+                yield from _block(branch, indent + "    ", items)
+        case never:
+            assert_never(never)
+
+
+def _end(end: End, items: dict[int, str]) -> str:
+    def listed(values: tuple[Expression, ...]) -> str:
+        return f" with {', '.join(spell(value, items) for value in values)}" if values else ""
+
+    match end:
+        case Return(value):
+            return f"-> {spell(value, items)}"
+        case Jump(to, values):
+            return f"-> end of %{to}{listed(values)}"
+        case Again(to, values):
+            return f"-> again %{to}{listed(values)}"
+        case Handle(to, handler, error, values):
+            return f"-> except {handler} of %{to}{listed((error, *values))}"
+        case Raise(error, cause):
+            return f"raise {spell(error, items)}: {spell(cause, items)}"
+        case Never():
+            return "never"
+        case never:
+            assert_never(never)
+
+
+def _label(node: Choice | Loop | Region | Attempt) -> str:
+    outs = f"{', '.join(_variable(out) for out in node.outs)} = " if node.outs else ""
+    return f"{outs}%{node.id}: "
+
+
+def _variable(variable: Variable) -> str:
+    return f"%{variable.id} {variable.name}".rstrip()
 
 
 def _argument(name: str, value: Expression, items: dict[int, str]) -> list[str]:
@@ -75,12 +161,21 @@ def _argument(name: str, value: Expression, items: dict[int, str]) -> list[str]:
             return [f"{name}={spell(value, items)}"]
 
 
-def _extra(node: Call | Map) -> str:
+def _extra(
+    node: Call | Child | Wait | Let | Map | Choice | Loop | Region | Attempt, items: dict[int, str]
+) -> str:
     after = f"  after {', '.join(f'%{i}' for i in node.after)}" if node.after else ""
-    return after + _named(node)
+    failing = ""
+    if isinstance(node, Call | Child | Map):
+        failing = "".join(
+            f"  failing into %{entry.attempt} with {', '.join(spell(value, items) for value in entry.values)}"
+            for entry in node.failing
+            if entry.values
+        )
+    return after + failing + _named(node)
 
 
-def _named(node: Call | Map | Fork) -> str:
+def _named(node: Node) -> str:
     return f"  # {node.name}" if node.name else ""
 
 
@@ -95,6 +190,8 @@ def spell(expression: Expression, items: dict[int, str] | None = None) -> str:
             return f"%{node}"
         case Item(map_id):
             return (items or {}).get(map_id, f"item{map_id}")
+        case Local(number):
+            return f"local{number}"
         case Field(base, name):
             look = f".{name}" if name.isidentifier() else f"[{json.dumps(name, ensure_ascii=False)}]"
             return spell(base, items) + look
@@ -109,5 +206,9 @@ def spell(expression: Expression, items: dict[int, str] | None = None) -> str:
                 f"{json.dumps(key, ensure_ascii=False)}: {spell(value, items)}" for key, value in entries
             )
             return f"{{{inner}}}"
+        case Operation(form, arguments):
+            return f"{form}({', '.join(spell(value, items) for value in arguments)})"
+        case Function(parameters, _, body):
+            return f"lambda {', '.join(f'local{number}' for number in parameters)}: {spell(body, items)}"
         case never:
             assert_never(never)

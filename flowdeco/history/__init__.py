@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from flowdeco.history.events import Event
-from flowdeco.history.records import ExecutionRecord, ExecutionStatus, ItemFailure, MapRunRecord
+from flowdeco.history.records import (
+    ChildCounts,
+    ChildRecord,
+    ExecutionRecord,
+    ExecutionStatus,
+    ItemFailure,
+    MapRunRecord,
+)
 from flowdeco.history.steps import StepRecord, StepStatus, steps
 
 __all__ = [
+    "ChildCounts",
+    "ChildRecord",
     "Event",
     "ExecutionRecord",
     "ExecutionStatus",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Connect = Callable[[str], "Connection"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE executions (
@@ -47,6 +47,18 @@ CREATE TABLE events (
 );
 CREATE TABLE definitions (digest TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
+_SINCE = {
+    2: """
+CREATE TABLE children (
+    execution INTEGER NOT NULL REFERENCES executions (number) ON DELETE CASCADE,
+    map_run TEXT NOT NULL,
+    item INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (execution, map_run, item)
+) WITHOUT ROWID;
+"""
+}
+"""What each version of the tables has beyond the first."""
 
 
 class Database:
@@ -94,7 +106,9 @@ class Database:
         if self._connection is None:
             connection = self._connect(str(self.path))
             try:
-                known = _check_version(connection, self.path) == SCHEMA_VERSION
+                known = _check_version(connection, self.path)
+                if 0 < known < SCHEMA_VERSION:
+                    _make_tables(connection)
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
             except BaseException:
@@ -158,9 +172,12 @@ def _make_tables(connection: Connection) -> None:
             raise
         # Another process is changing the mode at this moment, for all who use the file.
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
-        for statement in _SCHEMA.split(";\n"):
+    known = connection.execute("PRAGMA user_version").fetchone()[0]
+    texts = [] if known else [_SCHEMA]
+    for text in (*texts, *(text for version, text in _SINCE.items() if version > known)):
+        for statement in text.split(";\n"):
             connection.execute(statement)
+    if known < SCHEMA_VERSION:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.commit()
 

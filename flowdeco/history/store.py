@@ -1,7 +1,8 @@
 """The executions of this computer, kept in one SQLite file that several processes may use at once.
 
 `executions` holds what is known of each, `events` its history in pieces of many events (a row for each would take
-several times as long to write), `definitions` each state machine once. The number in an execution's name is its row's:
+several times as long to write), `children` what became of the children of its distributed Maps, `definitions` each
+state machine once. The number in an execution's name is its row's:
 it counts in the file, and is never given again.
 """
 
@@ -22,7 +23,14 @@ from flowdeco.errors import StoreError, did_you_mean
 from flowdeco.history.database import Connect, Database
 from flowdeco.history.events import NO_DETAILS, Event
 from flowdeco.history.processes import is_running, process_birth
-from flowdeco.history.records import ExecutionRecord, ExecutionStatus, ItemFailure, MapRunRecord
+from flowdeco.history.records import (
+    ChildCounts,
+    ChildRecord,
+    ExecutionRecord,
+    ExecutionStatus,
+    ItemFailure,
+    MapRunRecord,
+)
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -93,11 +101,32 @@ class HistoryStore:
             )
             return f"{workflow}-{cursor.lastrowid}"
 
-    def append(self, name: str, events: Sequence[Event]) -> None:
-        """Keeps events of the execution `name`, all or none of them."""
+    def append(self, name: str, events: Sequence[Event], children: Sequence[ChildRecord] = ()) -> None:
+        """Keeps events of the execution `name`, and what became of children, all or nothing of it."""
         number = self._number(name)
         with self._database.writing() as connection:
             _insert_events(connection, number, events)
+            connection.executemany(
+                "INSERT OR REPLACE INTO children VALUES (?, ?, ?, ?)",
+                [(number, child.map_run, child.item, _encode(child[2:])) for child in children],
+            )
+
+    def take(self, name: str) -> None:
+        """This process goes on with the execution `name`, which is RUNNING again."""
+        pid = os.getpid()
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE executions SET status = 'RUNNING', stopped = NULL, error = NULL, pid = ?, birth = ?, host = ?"
+                " WHERE number = ?",
+                (pid, process_birth(pid), self._host, self._number(name)),
+            )
+
+    def children(self, name: str) -> list[ChildRecord]:
+        """What became of the children of distributed Maps, as far as a redrive or a resumption needs it."""
+        rows = self._database.rows(
+            "SELECT map_run, item, document FROM children WHERE execution = ?", (self.find(name).number,)
+        )
+        return [ChildRecord(map_run, item, *json.loads(document)) for map_run, item, document in rows]
 
     def finish(self, record: ExecutionRecord) -> None:
         """Keeps how an execution ended, and those of its events that `append` was not given."""
@@ -167,6 +196,7 @@ class HistoryStore:
             "SELECT text FROM events WHERE execution = ? ORDER BY first", (summary.number,)
         )
         events = tuple(event for (text,) in texts for event in _read_events(text))
+        redriven = [event.timestamp for event in events if event.type == "ExecutionRedriven"]
         stopped = summary.stopped
         if stopped is None and summary.status != "RUNNING" and events:
             stopped = events[-1].timestamp
@@ -183,6 +213,8 @@ class HistoryStore:
             stopped,
             events,
             tuple(_map_run(run) for run in json.loads(map_runs)),
+            len(redriven),
+            redriven[-1] if redriven else None,
         )
 
     def definition(self, name: str) -> JSON:
@@ -259,7 +291,8 @@ def _read_events(text: str) -> Iterator[Event]:
 
 
 def _map_run(data: Mapping[str, Any]) -> MapRunRecord:
-    return MapRunRecord(**{**data, "failures": tuple(ItemFailure(**failure) for failure in data["failures"])})
+    failures = tuple(ItemFailure(**failure) for failure in data["failures"])
+    return MapRunRecord(**{**data, "failures": failures, "children": ChildCounts(**data.get("children", {}))})
 
 
 def _plain(text: str) -> str:

@@ -12,7 +12,7 @@ from flowdeco.authoring.workflows import Workflow
 from flowdeco.errors import BodyError, CodecError, Location
 from flowdeco.graph import Array, Expression, Literal, Object
 from flowdeco.runtime import ValueCodec, encode_tree
-from flowdeco.tracing.value import Value
+from flowdeco.tracing.value import Unbound, Value
 
 POSITIONAL = "*"
 
@@ -61,14 +61,25 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
         return None
 
 
-def to_expression(value: object, codec: ValueCodec) -> Expression:
-    """Encodes a structure that may hold Values; what holds none becomes one literal."""
-    return _expression(encode_tree(value, _leaf, codec))
+def to_expression(
+    value: object, codec: ValueCodec, look: Callable[[object], object] | None = None
+) -> Expression:
+    """Encodes a structure that may hold Values; what holds none becomes one literal. `look` sees everything in it."""
+    if look is None:
+        return _expression(encode_tree(value, _leaf, codec))
+
+    def seen(thing: object) -> Any:
+        look(thing)
+        return _leaf(thing)
+
+    return _expression(encode_tree(value, seen, codec))
 
 
 def _leaf(thing: object) -> Any:
     if isinstance(thing, Value):
         return _Leaf(thing._expression)
+    if isinstance(thing, Unbound):
+        thing._refuse()
     if isinstance(thing, Step | Workflow):
         raise CodecError(
             f"{thing!r} itself, not its result",

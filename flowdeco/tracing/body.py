@@ -2,36 +2,201 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import builtins
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flowdeco.tracing import calls, comprehend, looks, mutate, operate, raising
+from flowdeco.tracing.drivers import Branch, Ensure, Try
+from flowdeco.tracing.loops import Each, Repeat
+from flowdeco.tracing.value import Value
 
 if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
 
+Env = Mapping[str, Any]
+
 
 class Body:
-    """The recorder as rewritten code sees it. `call` is any call there, not only a step's."""
+    """The recorder as rewritten code sees it: one method for every piece of syntax. Arguments are by position only."""
 
-    __slots__ = (
-        "call",
-        "comprehension",
-        "effect",
-        "effects",
-        "flatten",
-        "known",
-        "loop",
-        "named",
-        "no_steps",
-        "unpack",
-    )
+    __slots__ = ("effects", "recorder", "returns")
+
+    locals = staticmethod(builtins.locals)
+    slice = slice
 
     def __init__(self, recorder: TraceRecorder) -> None:
-        self.call = recorder.invoke
-        self.comprehension = recorder.comprehension
-        self.effect = recorder.effect
-        self.effects = recorder.effects
-        self.flatten = recorder.flatten
-        self.known = recorder.known
-        self.loop = recorder.loop
-        self.named = recorder.named
-        self.no_steps = recorder.no_steps
-        self.unpack = recorder.unpack
+        self.recorder = recorder
+        self.returns = recorder.returns
+        self.effects = recorder.open.effects
+
+    # -------------------------------------------------------------------------------------------- statements
+
+    def branch(self, test: Any, names: tuple[str, ...], env: Env, text: str, /) -> Branch:
+        return Branch(self.recorder, test, names, env, text)
+
+    def each(
+        self, items: Any, names: tuple[str, ...], env: Env, live: tuple[str, ...], target: str, /
+    ) -> Each:
+        return Each(self.recorder, items, names, env, frozenset(live), target)
+
+    def repeat(self, names: tuple[str, ...], env: Env, live: tuple[str, ...], endless: bool, /) -> Repeat:
+        return Repeat(self.recorder, names, env, frozenset(live), endless)
+
+    def attempt(
+        self, names: tuple[str, ...], env: Env, kinds: Sequence[Callable[[], Any]], texts: tuple[str, ...], /
+    ) -> Try:
+        return Try(self.recorder, names, env, kinds, texts, sys._getframe(1))
+
+    def ensure(self, names: tuple[str, ...], env: Env, /) -> Ensure:
+        return Ensure(self.recorder, names, env, sys._getframe(1))
+
+    def raising(self, error: Any, /) -> BaseException:
+        """`raise error`."""
+        made = error() if isinstance(error, type) else error
+        return self.recorder.deliberate(self.recorder.fresh(made))
+
+    def reraise(self, /) -> BaseException:
+        """A bare `raise`."""
+        if not self.recorder.handled:
+            return RuntimeError("No active exception to reraise")
+        error, on = self.recorder.handled[-1]
+        return self.recorder.deliberate(raising.Reraised(error, on)) if isinstance(error, Value) else error
+
+    # ----------------------------------------------------------------------------------------------- calls
+
+    def call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return calls.invoke(self.recorder, fn, *args, **kwargs)
+
+    def method(self, thing: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        return calls.method(self.recorder, thing, name, *args, **kwargs)
+
+    def effect(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return calls.effect(self.recorder, fn, *args, **kwargs)
+
+    def method_effect(self, thing: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        return calls.method_effect(self.recorder, thing, name, *args, **kwargs)
+
+    # --------------------------------------------------------------------------------------------- changes
+
+    def change(self, where: str, container: Any, method: str, /, *args: Any, **kwargs: Any) -> mutate.Changed:
+        return mutate.change(self.recorder, where, container, method, *args, **kwargs)
+
+    def change_inside(self, container: Any, method: str, /, *args: Any, **kwargs: Any) -> Any:
+        return mutate.change_inside(self.recorder, container, method, *args, **kwargs)
+
+    def inplace(self, name: str, where: str, old: Any, value: Any, /) -> Any:
+        return mutate.inplace(self.recorder, name, where, old, value)
+
+    def put_back(self, where: str, container: Any, keys: tuple[Any, ...], changed: Any, /) -> Any:
+        return mutate.put_back(self.recorder, where, container, keys, changed)
+
+    def set_path(self, where: str, container: Any, keys: tuple[Any, ...], value: Any, /) -> Any:
+        return mutate.set_path(self.recorder, where, container, keys, value)
+
+    def set_inside(self, where: str, container: Any, key: Any, value: Any, /) -> None:
+        mutate.set_inside(self.recorder, where, container, key, value)
+
+    def delete_path(self, where: str, container: Any, keys: tuple[Any, ...], /) -> Any:
+        return mutate.delete_path(self.recorder, where, container, keys)
+
+    def delete_inside(self, where: str, container: Any, key: Any, /) -> None:
+        mutate.delete_inside(self.recorder, where, container, key)
+
+    def set_attribute(self, thing: Any, name: str, value: Any, /) -> None:
+        mutate.set_attribute(self.recorder, thing, name, value)
+
+    # ----------------------------------------------------------------------------------------- expressions
+
+    def binary(self, name: str, left: Any, right: Any, /) -> Any:
+        return operate.binary(self.recorder, name, left, right)
+
+    def unary(self, name: str, operand: Any, /) -> Any:
+        return operate.operate(self.recorder, name, (operand,))
+
+    def compare(self, name: str, left: Any, right: Any, /) -> Any:
+        return operate.compare(self.recorder, name, left, right)
+
+    def chain(
+        self, names: tuple[str, ...], left: Any, right: Any, /, *others: Callable[[], Any]
+    ) -> Any:
+        return operate.chain(self.recorder, names, left, right, others)
+
+    def logic(self, kind: str, first: Any, /, *others: Callable[[], Any]) -> Any:
+        return operate.logic(self.recorder, kind, (lambda: first, *others))
+
+    def negation(self, thing: Any, /) -> Any:
+        return operate.negation(self.recorder, thing)
+
+    def ternary(self, test: Any, then: Callable[[], Any], other: Callable[[], Any], /) -> Any:
+        return operate.ternary(self.recorder, test, then, other)
+
+    def decided(self, thing: Any, /) -> Any:
+        """A condition around `:=`, which has to be known."""
+        if isinstance(thing, Value):
+            raise self.recorder.refuse("a condition around :=", thing, "assign the value first, or write an if")
+        return thing
+
+    def item(self, thing: Any, key: Any, /) -> Any:
+        return looks.item(self.recorder, thing, key)
+
+    def text(self, parts: tuple[Any, ...], /) -> Any:
+        return operate.text(self.recorder, parts)
+
+    def comprehension(
+        self, kind: str, items: Any, test: Callable[[Any], Any] | None, element: Callable[[Any], Any], name: str, /
+    ) -> Any:
+        return comprehend.comprehend(self.recorder, kind, items, test, element, name)
+
+    def collected(self, kind: str, listed: Any, /) -> Any:
+        return comprehend.collected(self.recorder, kind, listed)
+
+    def display(self, kind: str, /, *pieces: tuple[bool, Any]) -> Any:
+        return comprehend.display(self.recorder, kind, pieces)
+
+    def display_dict(self, /, *pieces: tuple[Any, ...]) -> Any:
+        return comprehend.display_dict(self.recorder, pieces)
+
+    def known(self, value: Any, what: str, /) -> Any:
+        """A place where Python would silently take a Value for what it is not."""
+        if isinstance(value, Value):
+            raise self.recorder.refuse(what, value, "do it inside a step, where the value is known")
+        return value
+
+    # ------------------------------------------------------------------------------------------ assignments
+
+    def named(self, value: Any, name: str, /) -> Any:
+        """`name = value`."""
+        return self.recorder.named(value, name)
+
+    def unpack(self, value: Any, shape: str, /) -> Any:
+        """`a, (b, c) = value`, with the shape as `rewrite.construct.shape_of` writes it."""
+        return looks.unpack(self.recorder, value, shape)
+
+    def flatten(self, value: Any, shape: str, /) -> list[Any]:
+        """The names of an unpacking target of a comprehension, in order."""
+        return looks.flatten(self.recorder, value, shape)
+
+    # ---------------------------------------------------------------------------------------------- match
+
+    def is_sequence(self, thing: Any, /) -> Any:
+        return operate.is_sequence(self.recorder, thing)
+
+    def is_mapping(self, thing: Any, /) -> Any:
+        return operate.is_mapping(self.recorder, thing)
+
+    def length(self, thing: Any, /) -> Any:
+        return operate.operate(self.recorder, "len", (thing,))
+
+    def without(self, thing: Any, keys: tuple[Any, ...], /) -> Any:
+        return operate.without(self.recorder, thing, keys)
+
+    def match_argument(self, cls: type, thing: Any, place: int, /) -> Any:
+        """The attribute that a positional pattern of a class looks at."""
+        names = getattr(cls, "__match_args__", ())
+        if place >= len(names):
+            raise TypeError(f"{cls.__name__}() accepts {len(names)} positional sub-patterns ({place + 1} given)")
+        if isinstance(thing, Value):
+            return self.recorder.attribute(thing, names[place])
+        return getattr(thing, names[place])

@@ -46,5 +46,7 @@ def classify(fn: Any) -> Callee:
     if isinstance(fn, BuiltinFunctionType):
         return Callee.CONTAINER if isinstance(fn.__self__, _CONTAINERS) else Callee.OTHER
     if isinstance(fn, type):
+        if issubclass(fn, BaseException):
+            return Callee.CONTAINER
         return Callee.OTHER if fn.__module__ == "builtins" and fn not in (dict, zip) else Callee.CONTAINER
     return Callee.OTHER

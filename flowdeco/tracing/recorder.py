@@ -1,21 +1,24 @@
 """The recorder: what a trace knows while a body runs with Values.
 
-Calls of steps become nodes of the block that is open (`frames.py`), looks into Values become expressions (`looks.py`).
+Calls of steps become nodes of the block that is open (`blocks.py`), what is computed from Values becomes expressions
+(`operate.py`), statements that depend on Values are recorded part by part (`drivers.py`, `loops.py`).
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import Any
 
+from flowdeco.authoring.options import StepOptions
 from flowdeco.authoring.steps import Step
 from flowdeco.authoring.workflows import Workflow
 from flowdeco.errors import BodyError, FlowdecoError, Location, UnsupportedError, did_you_mean
 from flowdeco.graph import (
+    Array,
     Block,
     Call,
     Elements,
@@ -24,39 +27,64 @@ from flowdeco.graph import (
     Index,
     Input,
     Item,
+    Let,
+    Literal,
+    Local,
     Map,
+    Object,
     Result,
+    Return,
     StepRef,
     leaves,
 )
+from flowdeco.graph.types import ANY, Type, list_of
 from flowdeco.runtime import ValueCodec
-from flowdeco.tracing import arguments, looks, types
+from flowdeco.tracing import arguments, flow, looks, operate, types
+from flowdeco.tracing.blocks import Draft, OpenBlocks, made
 from flowdeco.tracing.body import Body
-from flowdeco.tracing.callees import Callee, classify
-from flowdeco.tracing.frames import OpenBlocks
+from flowdeco.tracing.flow import RESULT, Label, Scope
 from flowdeco.tracing.places import user_location
+from flowdeco.tracing.raising import failing
 from flowdeco.tracing.rewrite import rewrite
-from flowdeco.tracing.value import Value, contains_value
+from flowdeco.tracing.source import LAMBDA, has_source
+from flowdeco.tracing.value import RangeValue, Unbound, Value
+
+_DEEPEST = 60
+"""A function of the user's inside itself more often than this does not stop calling itself while tracing."""
 
 NODE_LIMIT = 100_000
 """More nodes than any state machine can hold: a loop that does not end is what makes so many."""
 
 
 class TraceRecorder:
-    """Implements `authoring.recording.Recorder`, and what rewritten bodies call (`__flowdeco__`)."""
+    """Implements `authoring.recording.Recorder`, and holds what the modules around it share."""
 
-    def __init__(self, codec: ValueCodec) -> None:
+    def __init__(self, codec: ValueCodec, *, glue: bool = True) -> None:
         self.codec = codec
+        self.glue_allowed = glue
         self.steps: dict[str, StepRef] = {}
         self.failure: FlowdecoError | None = None
+        self.open = OpenBlocks()
+        self.scope = Scope()
+        self.branches = 0
+        """How many branches, loops and attempts are open: what is recorded may not happen."""
+        self.inlining = 0
+        """How many functions of expressions are being recorded: in them nothing can be evaluated beforehand."""
+        self.stale: dict[int, tuple[Any, str, Location | None]] = {}
+        self.handled: list[tuple[Value | Exception, tuple[Any, ...]]] = []
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._open = OpenBlocks()
-        self.effects = self._open.effects
+        self._deliberate: dict[int, tuple[BaseException, Location | None]] = {}
         self._targets: dict[int, str] = {}
         self._labels: dict[int, str] = {}
         self._workflows: list[Workflow[Any, Any]] = []
+        self._frames: list[Label] = []
         self._state_names: dict[str, Location | None] = {}
         self._last_id = 0
+        self._running: list[Any] = []
+        self.step_calls = 0
+        """How many calls of declared steps were recorded, those dropped later included."""
+        self.explained: list[tuple[Location | None, str, str]] = []
+        """Glue calls: where, the name of the step, why."""
 
     # ------------------------------------------------------------------------------ what steps and workflows call
 
@@ -64,20 +92,48 @@ class TraceRecorder:
         place = user_location()
         with self._remembered():
             bound = arguments.bind(step, args, kwargs, place)
-        self._register(step, place)
+        self._register(step)
+        self.step_calls += 1
         self._claim(step.state_name, place)
-        given = tuple((name, self.expression(value, step, name)) for name, value in bound)
-        node = Call(
-            id=self._next_id(step.spec.name),
-            step=step.spec.name,
-            arguments=given,
-            options=step.spec,
+        given = tuple((name, self.argument(value, step.spec.name, name)) for name, value in bound)
+        return self.node(
+            step.spec,
+            given,
+            type=types.return_type(step.fn),
             after=self._after(step.after),
             name=step.state_name or "",
-            location=place,
+            place=place,
         )
-        self._open.record(node)
-        return Value(Result(node.id), self, types.return_type(step.fn))
+
+    def node(
+        self,
+        spec: StepOptions,
+        given: tuple[tuple[str, Expression], ...],
+        *,
+        type: Type = ANY,
+        after: tuple[int, ...] = (),
+        name: str = "",
+        place: Location | None = None,
+        glue: bool = False,
+    ) -> Value:
+        """Records the call of a step that is registered."""
+        node = Call(
+            id=self.next_id(spec.name),
+            step=spec.name,
+            arguments=given,
+            options=spec,
+            after=after,
+            name=name,
+            location=place,
+            glue=glue,
+        )
+        fails, targets = failing(self), self._targets
+
+        def draft(after: tuple[int, ...]) -> Call:
+            return replace(node, after=after, failing=fails(), target=targets.get(node.id, ""))
+
+        self.open.record(Draft(node.id, draft, after))
+        return Value(Result(node.id), self, type)
 
     def map(
         self,
@@ -93,7 +149,7 @@ class TraceRecorder:
         after = self._after(step.after)
         if after:
             step = Step(step.fn, step.spec, state_name=step.state_name, origin=step.origin)
-        return self._map(items, element, "item", max_concurrency, distributed, after)
+        return self.mapped(items, element, "item", max_concurrency, distributed, after)
 
     def inline(self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if workflow in self._workflows:
@@ -109,131 +165,242 @@ class TraceRecorder:
             raise self.fail(f"{workflow.spec.name}() {error}", hint=f"it is defined as {signature}") from None
         self._workflows.append(workflow)
         try:
-            return self._in_frame(workflow.fn, args, kwargs)
+            return self.in_frame(workflow.fn, args, kwargs)
         finally:
             self._workflows.pop()
 
-    # ------------------------------------------------------------------------------- what rewritten bodies call
+    # ---------------------------------------------------------------------------------------- functions of the user
 
-    def invoke(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """`g(x)` in a body."""
-        callee = classify(fn)
-        match callee:
-            case Callee.TRACED:
-                return fn(*args, **kwargs)
-            case Callee.VALUE:
-                raise self.refuse("calling a method", fn, "do it inside a step, where the value is known")
-            case Callee.HELPER:
-                if isinstance(fn, MethodType):
-                    return self._in_frame(fn.__func__, (fn.__self__, *args), kwargs)
-                return self._in_frame(fn, args, kwargs)
-            case Callee.CONTAINER:
-                return fn(*args, **kwargs)
-            case Callee.OTHER:
-                given = (*args, *kwargs.values())
-                deep = getattr(fn, "__name__", "") == "print"
-                culprit = next((a for a in given if isinstance(a, Value)), None)
-                if culprit is not None or (deep and contains_value(list(given))):
-                    name = getattr(fn, "__qualname__", None) or repr(fn)
-                    raise self.refuse(
-                        f"{name}()", culprit, f"make it a step: step({name}), or do it inside one"
-                    )
-                return fn(*args, **kwargs)
+    def run_body(self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Block:
+        """The workflow's own body, rewritten: the block it records."""
+        self._workflows.append(workflow)
+        with flow.labelled(self, (RESULT,), top=True) as label:
+            self._frames.append(label)
+            try:
+                result = rewrite(workflow.fn, Body(self))(*args, **kwargs)  # type: ignore[arg-type]
+                if not self.open.ended:
+                    self.open.end(Return(self.argument(result, "", "")))
+            except Exception as error:
+                flow.caught(self, error)
+            self._frames.pop()
+        return self.open.block.frozen()
 
-    def effect(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """`g(x)` as a statement of its own."""
-        if classify(fn) in (Callee.TRACED, Callee.HELPER):
-            with self.effects():
-                return self.invoke(fn, *args, **kwargs)
-        return self.invoke(fn, *args, **kwargs)
+    def in_frame(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Runs the user's own function as part of the body."""
+        with self.open.frame(), flow.labelled(self, (RESULT,)) as label:
+            self._running.append(function)
+            self._frames.append(label)
+            handled, self.handled = self.handled, []
+            result: Any = None
+            try:
+                result = self._rewritten(function)(*args, **kwargs)
+            except Exception as error:
+                if not label.paths:
+                    raise
+                flow.caught(self, error)  # other paths have returned
+            finally:
+                self._running.pop()
+                self._frames.pop()
+                self.handled = handled
+            merged = flow.close(self, label, {RESULT: result})
+        return result if merged is None else merged[RESULT]
 
-    def named(self, value: Any, name: str, /) -> Any:
-        """`name = value`."""
-        if isinstance(value, Value) and isinstance(value._expression, Result):
-            self._targets.setdefault(value._expression.node, name)
-        return value
+    def returns(self, value: Any, /) -> None:
+        """`return value` on a path that may not be taken."""
+        flow.leave(self, self._frames[-1], {RESULT: value})
 
-    def unpack(self, value: Any, shape: str, /) -> Any:
-        """`a, (b, c) = value`, with the shape as `rewrite.construct.shape_of` writes it."""
-        return looks.unpack(self, value, shape)
+    def is_running(self, function: Any) -> bool:
+        """Whether a function is inside itself too often to come to an end while tracing."""
+        return self._running.count(function) > _DEEPEST
 
-    def flatten(self, value: Any, shape: str, /) -> list[Any]:
-        """The names of an unpacking target of a comprehension, in order."""
-        return looks.flatten(self, value, shape)
+    def explain(self, place: Location | None, what: str, why: str) -> None:
+        """Notes a glue call, with its reason."""
+        self.explained.append((place, what, why))
 
-    def comprehension(
-        self, items: Any, element: Callable[[Any], Any], name: str, test: Callable[[Any], Any] | None, /
-    ) -> Any:
-        """`[element for name in items if test]`."""
-        if not isinstance(items, Value):
-            return [element(item) for item in items if test is None or test(item)]
-        if test is not None:
-            raise self.refuse("'if' in a comprehension over it", items, "filter inside a step")
-        return self._map(items, element, name, None, False, ())
+    def _rewritten(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if not isinstance(function, FunctionType) or "__flowdeco__" in function.__code__.co_freevars:
+            return function
+        if function.__name__ == LAMBDA and not has_source(function):
+            return function  # Values do without rewriting what a lambda can hold, but for a few constructs
+        return rewrite(function, Body(self))
 
-    def loop(self, items: Any, /) -> Any:
-        """`for … in items`."""
-        if isinstance(items, Value):
-            iter(items)
-        return items
-
-    def known(self, value: Any, what: str, /) -> Any:
-        """A place where Python would silently take a Value for what it is not."""
-        if isinstance(value, Value):
-            raise self.refuse(what, value, "do it inside a step, where the value is known")
-        return value
+    # ------------------------------------------------------------------------------------------ branches and marks
 
     @contextmanager
-    def no_steps(self, what: str, /) -> Iterator[None]:
-        """The body of a `try`: a handler could not be taken at trace time."""
-        place, before = user_location(), self._last_id
-        yield
-        if self._last_id != before:
-            raise self.fail(
-                f"{what} around step calls",
-                hint="handle the error inside the step, or give the step retry=",
-                location=place,
-                kind=UnsupportedError,
-            )
+    def branching(self) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+        """Around paths of which one is taken. What it gives is entered for each path.
+
+        What a path changed under other names is known to the ways out of it, and so where they are merged.
+        """
+        base = self.stale
+
+        @contextmanager
+        def path() -> Iterator[None]:
+            self.stale = dict(base)
+            yield
+
+        self.branches += 1
+        try:
+            yield path
+        finally:
+            self.branches -= 1
+            self.stale = base
+
+    @contextmanager
+    def new_scope(self) -> Iterator[None]:
+        """A scope of its own: nothing jumps out of it, and no handler outside is reached but by its failing."""
+        scope, self.scope = self.scope, Scope()
+        try:
+            yield
+        finally:
+            self.scope = scope
+
+    @contextmanager
+    def handling(self, error: Value | Exception, on: tuple[Any, ...]) -> Iterator[None]:
+        """Inside a handler: what a bare `raise` raises."""
+        self.handled.append((error, on))
+        try:
+            yield
+        finally:
+            self.handled.pop()
+
+    def mark(self) -> Callable[[], None]:
+        """The state of the recording, to go back to when what follows was for a look only."""
+        last, steps, names = self._last_id, dict(self.steps), dict(self._state_names)
+        functions, stale, targets = dict(self._functions), dict(self.stale), dict(self._targets)
+        around, attempts = list(self.scope.around), list(self.scope.attempts)
+        paths = [(label, len(label.paths), label.certain) for label in around if isinstance(label, Label)]
+        exits = [
+            (guard, [(label, list(ways), id) for label, ways, id in guard.exits])
+            for guard in around
+            if isinstance(guard, flow.Guard)
+        ]
+        failed = [(a, len(a.failing), len(a.known), [len(ways) for ways in a.handled]) for a in attempts]
+        block, count, told = self.open.block, len(self.open.block.nodes), len(self.explained)
+        end = block.end
+
+        def back() -> None:
+            self._last_id, self.steps, self._state_names = last, dict(steps), dict(names)
+            self._functions, self.stale, self._targets = dict(functions), dict(stale), dict(targets)
+            for label, length, certain in paths:
+                del label.paths[length:]
+                label.certain = certain
+            for guard, ways_out in exits:
+                guard.exits[:] = [(label, list(ways), id) for label, ways, id in ways_out]
+            for attempt, length, known, handled in failed:
+                del attempt.failing[length:], attempt.known[known:]
+                for ways, number in zip(attempt.handled, handled):
+                    del ways[number:]
+            del block.nodes[count:], self.explained[told:]
+            block.end = end
+
+        return back
+
+    def back_to(self, mark: Callable[[], None]) -> None:
+        """Drops what was recorded since the mark."""
+        mark()
 
     # ------------------------------------------------------------------------------------ what Values call
 
-    def element(self, value: Value, key: Any) -> Value:
-        return looks.element(self, value, key)
+    def item(self, value: Any, key: Any) -> Any:
+        return looks.item(self, value, key)
 
-    def attribute(self, value: Value, name: str) -> Value:
+    def attribute(self, value: Value, name: str) -> Any:
         return looks.attribute(self, value, name)
 
-    def look(self, expression: Expression, type: Any) -> Value:
+    def look(self, expression: Expression, type: Type) -> Value:
         """A Value that looks into another."""
         return Value(expression, self, type)
 
+    def operate(self, name: str, operands: tuple[Any, ...], **options: Any) -> Any:
+        return operate.operate(self, name, operands, **options)
+
+    def truth(self, thing: Any) -> Any:
+        """Whether something is true: a bool, or a Value that will be one."""
+        return operate.truth(self, thing)
+
+    def iterable(self, thing: Any) -> Any:
+        """What a loop goes through: a Value that is a list, or what is known."""
+        return looks.iterable(self, thing)
+
     # ------------------------------------------------------------------------------------------- the graph
 
-    def expression(self, value: Any, step: Step[Any, Any] | None = None, name: str = "") -> Expression:
-        """Anything a body computes, Values inside or not, as an expression."""
+    def expression(self, value: Any) -> Expression:
+        """Anything a body computes, Values inside or not. Raises FlowdecoError for what cannot travel."""
         if isinstance(value, Value):
+            if self.stale:
+                self._fresh(value)
             return value._expression
+        return arguments.to_expression(value, self.codec, self._fresh if self.stale else None)
+
+    def argument(self, value: Any, step: str, name: str) -> Expression:
+        """What a step gets, or, without a step, what the workflow results in."""
         try:
-            return arguments.to_expression(value, self.codec)
+            return self.expression(value)
+        except BodyError:
+            raise
         except FlowdecoError as error:
-            what = f"argument {name!r} of {step.spec.name}(): " if step else "the workflow's result: "
+            what = f"argument {name!r} of {step}(): " if step else "the workflow's result: "
             raise self.fail(what + error.message, hint=error.hint) from error
 
-    def block(self, result: Any) -> Block:
-        """The innermost open block as it is now, with its result."""
-        expression = self.expression(result)
-        return Block(tuple(self._finished(node) for node in self._open.nodes), expression)
+    def outdate(self, thing: Any, name: str) -> None:
+        """A container has changed under a name, as a new value: whoever still holds the old one must not use it."""
+        self.stale[id(thing)] = (thing, name, user_location())
 
-    def run_body(self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """The workflow's own body, rewritten."""
-        self._workflows.append(workflow)
-        return rewrite(workflow.fn, Body(self))(*args, **kwargs)  # type: ignore[arg-type]
+    @contextmanager
+    def trusting(self) -> Iterator[None]:
+        """Inside, values are taken as they are: they were what their names held where they come from."""
+        stale, self.stale = self.stale, {}
+        try:
+            yield
+        finally:
+            self.stale = stale
 
-    def _finished(self, node: Call | Map) -> Call | Map:
-        return replace(node, target=self._targets.get(node.id, ""))
+    def _fresh(self, thing: object) -> None:
+        """Refuses what was changed under another name."""
+        known = self.stale.get(id(thing))
+        if known is not None and known[0] is thing:
+            _, name, place = known
+            raise self.fail(
+                f"this is the same object as {name}, which was changed at {place}: the change would not be seen here",
+                hint=f"use {name} itself, or make a copy before the change: list(x), dict(x)",
+                kind=UnsupportedError,
+            )
 
-    def _map(
+    def fresh(self, thing: Any) -> Any:
+        """The thing, when nothing has changed it under another name."""
+        if self.stale:
+            self._fresh(thing)
+        if isinstance(thing, Unbound):
+            thing._refuse()
+        return thing
+
+    def let(self, value: Value, name: str, *, once: bool = False) -> Value:
+        """The value evaluated here. `once`: another evaluation would give something else."""
+        id = self.next_id(name)
+        place = user_location()
+        self.open.record(made(Let(id=id, value=self.expression(value), once=once, target=name, location=place)))
+        return Value(Result(id), self, value._type)
+
+    def named(self, value: Any, name: str) -> Any:
+        """What a name is assigned: a result takes its name, an expression is evaluated here under it."""
+        self.fresh(value)
+        self.name_result(value, name)
+        if not isinstance(value, Value) or self.inlining or isinstance(value, RangeValue):
+            return value
+        expression = value._expression
+        while isinstance(expression, Field | Index):
+            expression = expression.base
+        if isinstance(expression, Result | Input | Item | Local | Literal) or operate.has_local(expression):
+            return value
+        return self.let(value, name.strip("_") or "value")
+
+    def name_result(self, value: Any, name: str) -> None:
+        """The variable that a node's result is assigned to first names it."""
+        if isinstance(value, Value) and isinstance(value._expression, Result) and not name.startswith("__"):
+            self._targets.setdefault(value._expression.node, name)
+
+    def mapped(
         self,
         items: Any,
         element: Callable[[Any], Any],
@@ -242,54 +409,50 @@ class TraceRecorder:
         distributed: bool,
         after: tuple[int, ...],
     ) -> Value:
+        """A map: `element` is recorded for the item of its block."""
         place = user_location()
-        if isinstance(items, Value):
-            listed, item_type = looks.items(self, items)
+        listed = self.iterable(items)
+        if isinstance(listed, Value):
+            source, item_type = listed._expression, looks.element_type(listed)
         else:
-            listed, item_type = self.expression(list(items)), None
-        map_id = self._next_id(f"the map over {name}")
-        with self._open.block():
-            result = element(Value(Item(map_id), self, item_type))
-            if not self._open.nodes:
-                raise self.fail(
-                    "a comprehension over run-time values that calls no step",
-                    hint="let a step take the whole list",
-                    location=place,
-                    kind=UnsupportedError,
-                )
-            block = self.block(result)
-        node = Map(
-            id=map_id,
-            items=listed,
-            block=block,
-            max_concurrency=max_concurrency,
-            distributed=distributed,
-            after=after,
-            item_name=name if name.isidentifier() else "item",
-            location=place,
-        )
-        self._open.record(node)
-        type = list[result._type] if isinstance(result, Value) and result._type is not None else list  # type: ignore[name-defined]
-        return Value(Result(map_id), self, type)
+            source, item_type = self.expression(list(listed)), ANY
+        id = self.next_id(f"the map over {name}")
+        fails = failing(self)
+        result: Any = None
+        with self.branching() as path, path(), self.new_scope(), self.open.opened() as block:
+            try:
+                result = element(Value(Item(id), self, item_type))
+            except Exception as error:
+                flow.caught(self, error)
+            stale = self.stale
+            type = types.value_type(result)
+            if not self.open.ended:
+                self.open.end(Return(self.argument(result, "", "")))
+        self.stale = {**self.stale, **stale}
+        targets = self._targets
+        named = name if name.isidentifier() else "item"
 
-    def _in_frame(
-        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Any:
-        """Runs the user's own function as part of the body."""
-        with self._open.frame():
-            return self._rewritten(function)(*args, **kwargs)
+        def draft(after: tuple[int, ...]) -> Map:
+            return Map(
+                id=id,
+                items=source,
+                block=block.frozen(),
+                max_concurrency=max_concurrency,
+                distributed=distributed,
+                after=after,
+                failing=fails(),
+                target=targets.get(id, ""),
+                item_name=named,
+                location=place,
+            )
 
-    def _rewritten(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
-            return function
-        if "__flowdeco__" in function.__code__.co_freevars:
-            return function
-        return rewrite(function, Body(self))
+        self.open.place(Draft(id, draft, after), [])
+        return Value(Result(id), self, list_of(type))
 
     def _after(self, waits: tuple[Any, ...]) -> tuple[int, ...]:
         found: list[int] = []
         for wait in waits:
-            nodes = [leaf.node for leaf in leaves(self.expression(wait)) if isinstance(leaf, Result)]
+            nodes = [leaf.node for leaf in leaves(self.argument(wait, "", "")) if isinstance(leaf, Result)]
             if not nodes:
                 raise self.fail(
                     f"after={wait!r} is not the result of a step",
@@ -298,20 +461,24 @@ class TraceRecorder:
             found += nodes
         return tuple(dict.fromkeys(found))
 
-    def _register(self, step: Step[Any, Any], place: Location | None) -> None:
+    def _register(self, step: Step[Any, Any]) -> None:
         name, function = step.spec.name, step.origin.fn
-        known = self._functions.setdefault(name, function)
-        if known is not function:
+        # The step's own names, which lead back to it also when its function is a partial or a lambda.
+        ref = StepRef(name, step.__module__, step.__qualname__, step.origin.spec, step.location)
+        if not self.register(ref, function):
             first = self.steps[name].location
             raise self.fail(
                 f"two steps are named {name!r}: {first or self.steps[name].module} and {step.location or step.__module__}",
                 hint="give one of them a name of its own: @step(name='...')",
             )
-        if name not in self.steps:
-            # The step's own names, which lead back to it also when its function is a partial or a lambda.
-            self.steps[name] = StepRef(
-                name, step.__module__, step.__qualname__, step.origin.spec, step.location
-            )
+
+    def register(self, ref: StepRef, function: Callable[..., Any]) -> bool:
+        """Puts a step into the table. False when another one has its name."""
+        known = self._functions.setdefault(ref.name, function)
+        if known is not function and known != function:
+            return False
+        self.steps.setdefault(ref.name, ref)
+        return True
 
     def _claim(self, name: str | None, place: Location | None) -> None:
         """A name given with `.options(name=...)` is one state's alone."""
@@ -329,7 +496,8 @@ class TraceRecorder:
         """The functions of the steps that were called, by step name."""
         return self._functions
 
-    def _next_id(self, label: str) -> int:
+    def next_id(self, label: str) -> int:
+        """A fresh id. `label`: what it stands for, in messages."""
         self._last_id += 1
         self._labels[self._last_id] = label
         if self._last_id > NODE_LIMIT:
@@ -341,6 +509,25 @@ class TraceRecorder:
 
     # ---------------------------------------------------------------------------------------------- errors
 
+    def deliberate(self, error: BaseException) -> BaseException:
+        """An exception that the user's `raise` raises."""
+        self._deliberate[id(error)] = (error, user_location())
+        return error
+
+    def is_deliberate(self, error: BaseException) -> bool:
+        return id(error) in self._deliberate
+
+    def deliberate_place(self, error: BaseException) -> Location | None:
+        return self._deliberate[id(error)][1]
+
+    def kinds(self, on: Any) -> tuple[Any, ...]:
+        """What an `except` clause names, as a flat tuple. Raises BodyError for what is no exception class."""
+        if isinstance(on, tuple):
+            return tuple(kind for each in on for kind in self.kinds(each))
+        if not (isinstance(on, type) and issubclass(on, BaseException)):
+            raise self.fail(f"except {on!r}: that is no exception class", hint="name classes of exceptions")
+        return (on,)
+
     def describe(self, expression: Expression) -> str:
         """An expression in the user's words."""
         match expression:
@@ -348,7 +535,7 @@ class TraceRecorder:
                 return f"the input {name!r}"
             case Result(node):
                 label = self._labels.get(node, "a step")
-                return label if " " in label else f"{label}()"
+                return label if " " in label or node not in self._targets and not self._is_call(label) else f"{label}()"
             case Item(node):
                 return f"an item of {self._labels.get(node, 'a map')}"
             case Field(base, name):
@@ -357,8 +544,13 @@ class TraceRecorder:
                 return f"{self.describe(base)}[{position}]"
             case Elements(base):
                 return self.describe(base)
-            case _:  # a Value is never a structure: those are Python's own
+            case Array() | Object() | Literal():
+                return "a run-time value"
+            case _:
                 return "an expression"
+
+    def _is_call(self, label: str) -> bool:
+        return label in self.steps
 
     def refuse(self, what: str, value: Value | None, hint: str) -> FlowdecoError:
         """The error for a construct that needs a run-time value now."""

@@ -9,6 +9,7 @@ from types import CodeType, FunctionType
 
 from flowdeco.errors import Location, UnsupportedError
 
+LAMBDA = "<lambda>"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -16,11 +17,8 @@ def function_node(function: FunctionType) -> ast.FunctionDef:
     """The `def` of a function, lines as in its file. Raises UnsupportedError when there is no source to read."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
-    node = (
-        _functions("".join(lines), code.co_filename).get((code.co_firstlineno, code.co_name))
-        if lines
-        else None
-    )
+    found = _functions("".join(lines), code.co_filename) if lines else {}
+    node = found.get((code.co_firstlineno, code.co_name))
     if node is None or not _matches(node, code):
         raise UnsupportedError(
             f"the source of {function.__qualname__!r} cannot be read",
@@ -34,19 +32,40 @@ def function_node(function: FunctionType) -> ast.FunctionDef:
     return node
 
 
+def has_source(function: FunctionType) -> bool:
+    """Whether the function can be rewritten."""
+    try:
+        function_node(function)
+    except UnsupportedError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=64)
 def _functions(source: str, filename: str) -> dict[tuple[int, str], FunctionNode]:
-    """Every function of a file by (first line, decorators included; name)."""
+    """Every function of a file by (first line, decorators included; name), lambdas as what returns their value."""
     try:
         tree = ast.parse(source, filename)
     except SyntaxError:  # the file changed under us
         return {}
     found: dict[tuple[int, str], FunctionNode] = {}
+    lambdas: dict[int, list[ast.Lambda]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             found[first, node.name] = node
+        elif isinstance(node, ast.Lambda):
+            lambdas.setdefault(node.lineno, []).append(node)
+    for line, alike in lambdas.items():
+        if len(alike) == 1:  # of several in one line nobody can tell which is which
+            found[line, LAMBDA] = _as_function(alike[0])
     return found
+
+
+def _as_function(node: ast.Lambda) -> ast.FunctionDef:
+    result = ast.copy_location(ast.Return(node.body), node.body)
+    made = ast.FunctionDef(name=LAMBDA, args=node.args, body=[result], decorator_list=[])
+    return ast.copy_location(made, node)
 
 
 def _matches(node: FunctionNode, code: CodeType) -> bool:

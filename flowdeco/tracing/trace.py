@@ -15,6 +15,7 @@ from flowdeco.graph import Graph, Input, verify
 from flowdeco.runtime import MemoryStore, ValueCodec
 from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.recorder import TraceRecorder
+from flowdeco.tracing.types import type_of
 from flowdeco.tracing.value import Value
 
 
@@ -41,8 +42,7 @@ def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | 
     positional, named = _arguments(workflow, recorder)
     with recording(recorder):
         try:
-            result = recorder.run_body(workflow, positional, named)
-            block = recorder.block(result)
+            block = recorder.run_body(workflow, positional, named)
         except FlowdecoError:
             raise
         except Exception as error:
@@ -75,7 +75,7 @@ def _arguments(
     kinds = inspect.signature(workflow.fn).parameters
     positional, named = [], {}
     for parameter in workflow.parameters.items:
-        value = Value(Input(parameter.name), recorder, parameter.annotation)
+        value = Value(Input(parameter.name), recorder, type_of(parameter.annotation))
         if kinds[parameter.name].kind is inspect.Parameter.POSITIONAL_ONLY:
             positional.append(value)
         else:

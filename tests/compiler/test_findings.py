@@ -52,11 +52,13 @@ def test_all_is_well() -> None:
 def test_a_body_that_cannot_be_traced_is_a_finding() -> None:
     @workflow
     def body(x: int) -> Any:
-        return plain(x + 1)
+        async def later() -> Any:
+            return plain(x)
+
+        return plain(later)
 
     (found,) = body.check()
     assert found.severity == "error"
-    assert "arithmetic of the input 'x'" in found.message
     assert str(found.where).startswith(__file__)
 
 

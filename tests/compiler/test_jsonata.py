@@ -79,7 +79,9 @@ def test_structures() -> None:
     made = Object((("a", Array((Result(1), Literal("x")))), ("b", Item(2))))
     names: dict[Any, str] = {Result(1): "$r", Item(2): "$states.input.item"}
     assert template(made, names) == {"a": ["{% $r %}", "x"], "b": "{% $states.input.item %}"}
-    assert source(made, names) == "{'a': [$r, 'x'], 'b': $states.input.item}"
+    shown = source(made, names)
+    # A list among the items stays one item.
+    assert shown == "{'a': [$each({'0': $r, '1': 'x'}, function($v){ $v })], 'b': $states.input.item}"
 
 
 def test_inputs_with_defaults() -> None:

@@ -13,7 +13,7 @@ from flowdeco import Retry, step, workflow
 from flowdeco.asl.model import Map, Parallel, State, States, Task
 from flowdeco.compiler import compile_graph
 from flowdeco.compiler.error_names import error_names
-from flowdeco.compiler.lower import TRANSIENT, retriers
+from flowdeco.compiler.retriers import TRANSIENT, retriers
 from flowdeco.tracing import trace
 
 

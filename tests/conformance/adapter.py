@@ -1,12 +1,14 @@
 """The engine and the checks as the runners of recordings take them.
 
-`run_conformance.py --adapter tests/conformance/adapter.py:Engine`, `run_validation.py --adapter …:Validator`.
+`run_conformance.py --adapter tests/conformance/adapter.py:Engine`, `run_validation.py --adapter …:Validator`,
+`run_test_state.py --adapter …:TestState`.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -17,7 +19,16 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from flowdeco.asl.check import check_text, service_location
 from flowdeco.asl.codes import REFUSED
 from flowdeco.asl.parse import parse
-from flowdeco.engine import Execution, Identity, MemoryObjects, SkippingClock, TaskFailure
+from flowdeco.engine import (
+    Activities,
+    Execution,
+    Identity,
+    MemoryObjects,
+    RejectedRequest,
+    SkippingClock,
+    TaskFailure,
+)
+from flowdeco.engine import test_state as try_state
 
 
 class Engine:
@@ -52,11 +63,25 @@ class Engine:
         for task in case["expect"].get("tasks") or []:
             if task["resource"] not in handlers:
                 handlers[task["resource"]] = _Recorded(task["resource"], case["expect"]["tasks"], answers)
-        handlers["*"] = _Recorded("", [], answers)
+        activities = None
+        for activity in re.findall(r"arn:aws:states:[\w:-]*:activity:[\w-]+", json.dumps(definition)):
+            tasks = [task for task in case["expect"].get("tasks") or [] if ":activity:" in task["resource"]]
+            if tasks:  # its name is a made-up one in the definition
+                handlers[activity] = _Recorded(tasks[0]["resource"], tasks, answers)
+            else:  # nobody took the task: it had been deleted
+                activities = Activities()
+        if activities is None:
+            handlers["*"] = _Recorded("", [], answers)
         identity = _identity(case["context"])
         objects = MemoryObjects(case.get("s3") or {})
         execution = Execution(
-            parse(definition), input, handlers=handlers, objects=objects, identity=identity, clock=clock
+            parse(definition),
+            input,
+            handlers=handlers,
+            objects=objects,
+            activities=activities,
+            identity=identity,
+            clock=clock,
         )
         answers.execution = execution
         return execution.run()
@@ -144,3 +169,65 @@ class Validator:
         if where is None or where.startswith("[Source"):
             return f"{finding.code}: {finding.message}"
         return f"{finding.code}: {finding.message} at {service_location(where, json.loads(text))}"
+
+
+class TestState:
+    """Tries one state. Mocked results are checked against botocore's models, where it is installed."""
+
+    __test__ = False
+    name = "flowdeco"
+
+    def test_state(self, request: dict[str, Any]) -> dict[str, Any]:
+        texts = {
+            name: json.dumps(request[name]) for name in ("input", "variables", "context") if name in request
+        }
+        definition = json.dumps(request["definition"])
+        role = "arn:aws:iam::111111111111:role/flowdeco"  # the runner shortens the name in the requests
+        identity = Identity("test", "machine", account="111111111111", express="test")
+        try:
+            response = try_state(
+                {**request, "definition": definition, "roleArn": role, **texts},
+                handlers={"*": lambda payload: payload},
+                shapes=_shape,
+                identity=identity,
+            )
+        except RejectedRequest as error:
+            raise _Rejected(error) from error
+        inspected = response.get("inspectionData", {})
+        for name, value in inspected.items():
+            if isinstance(value, str):
+                parsed = json.loads(value)
+                inspected[name] = parsed if isinstance(parsed, dict) else json.dumps(parsed)
+        return response
+
+
+class _Message(str):
+    """A message that equals itself as boto3 tells it, with the operation in front."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        told = other.rpartition(" operation: ")[2] if isinstance(other, str) else other
+        return str.__eq__(self, told)
+
+
+class _Rejected(Exception):
+    def __init__(self, error: RejectedRequest) -> None:
+        super().__init__(error.message)
+        self.code = error.code
+        self.message = _Message(error.message)
+
+
+def _shape(service: str, action: str) -> Any:
+    """The shape of what an operation answers with."""
+    try:
+        session = importlib.import_module("botocore.session").get_session()
+    except ImportError:
+        return None
+    name = {"states": "stepfunctions", "sfn": "stepfunctions"}.get(service, service)
+    try:
+        model = session.get_service_model(name)
+        return model.operation_model(action[0].upper() + action[1:]).output_shape
+    except Exception:  # a service or operation that botocore does not have
+        return None

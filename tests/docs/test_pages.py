@@ -6,7 +6,7 @@ Each page runs from top to bottom in an empty folder:
     ```pycon       is a doctest in the same namespace
     ```console     lines after `$ ` run in a shell, and print what follows them
     ```diff        is applied to a copy of the package in the page's folder, where consoles then find it
-    ```text, sh    are for reading
+    ```text, sh    are for reading, and so is json
 
 In what is printed `...` stands for anything, and white space does not count.
 """
@@ -32,7 +32,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w/]+\.\w+)\n")
-KINDS = {"python", "pycon", "console", "diff", "text", "sh"}
+KINDS = {"python", "pycon", "console", "diff", "json", "text", "sh"}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from flowdeco.graph import (
     Map,
     Object,
     Result,
+    Return,
     block_needs,
     blocks,
     expressions,
@@ -45,7 +46,7 @@ def call(id: int, *arguments: Expression, after: tuple[int, ...] = ()) -> Call:
 
 
 def block(*nodes: Any, result: Expression = NONE) -> Block:
-    return Block(nodes, result)
+    return Block(nodes, Return(result))
 
 
 def each(

@@ -21,6 +21,7 @@ from flowdeco.graph import (
     Map,
     Object,
     Result,
+    Return,
 )
 from flowdeco.graph.text import spell, text
 
@@ -44,22 +45,22 @@ def test_a_whole_graph() -> None:
         block=Block(
             (
                 call(3, "clean", ("row", Item(2)), ("strict", Literal(True))),
-                Map(id=4, items=Result(3), item_name="cell", block=Block((), Array((Item(4), Item(2))))),
+                Map(id=4, items=Result(3), item_name="cell", block=Block((), Return(Array((Item(4), Item(2)))))),
             ),
-            Result(4),
+            Return(Result(4)),
         ),
     )
     fork = Fork(
         id=5,
         name="train and note",
         branches=(
-            Block((call(6, "train", ("*", Array((Result(2), Literal(0.1)))), ("seed", Literal(1))),), NONE),
-            Block((call(7, "note", ("*", Literal(["done", None])), after=(2, 3), name="note it"),), NONE),
+            Block((call(6, "train", ("*", Array((Result(2), Literal(0.1)))), ("seed", Literal(1))),), Return(NONE)),
+            Block((call(7, "note", ("*", Literal(["done", None])), after=(2, 3), name="note it"),), Return(NONE)),
         ),
     )
     graph = Graph(
         "pipeline",
-        Block((call(1, "load"), rows, fork), Object((("model", Result(6)),)), scheduled=True),
+        Block((call(1, "load"), rows, fork), Return(Object((("model", Result(6)),))), scheduled=True),
         inputs=("day", "rate", "größe"),
         defaults={"rate": 0.1, "größe": "ü"},
     )
@@ -94,7 +95,7 @@ def test_a_whole_graph() -> None:
     ],
 )
 def test_arguments(arguments: Any, spelled: str) -> None:
-    graph = Graph("g", Block((call(2, "f", *arguments),), NONE))
+    graph = Graph("g", Block((call(2, "f", *arguments),), Return(NONE)))
     assert text(graph).splitlines()[1] == f"  %2 = {spelled}"
 
 

@@ -21,6 +21,7 @@ from flowdeco.graph import (
     Literal,
     Map,
     Result,
+    Return,
     StepRef,
     verify,
 )
@@ -38,7 +39,7 @@ def call(
 
 
 def block(*nodes: Any, result: Expression = NONE, scheduled: bool = True) -> Block:
-    return Block(nodes, result, scheduled)
+    return Block(nodes, Return(result), scheduled)
 
 
 def each(

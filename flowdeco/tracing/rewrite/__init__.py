@@ -12,13 +12,21 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from flowdeco.tracing.rewrite.assignments import Assignments
+from flowdeco.tracing.rewrite.attempts import Attempts
+from flowdeco.tracing.rewrite.branches import Branches
 from flowdeco.tracing.rewrite.calls import Calls
+from flowdeco.tracing.rewrite.changes import Changes
 from flowdeco.tracing.rewrite.comprehensions import Comprehensions
+from flowdeco.tracing.rewrite.conditions import Conditions
 from flowdeco.tracing.rewrite.construct import RECORDER, Construct
-from flowdeco.tracing.rewrite.identity import Identity
+from flowdeco.tracing.rewrite.displays import Displays
+from flowdeco.tracing.rewrite.exits import Exits
 from flowdeco.tracing.rewrite.loops import Loops
-from flowdeco.tracing.rewrite.protection import Protection
+from flowdeco.tracing.rewrite.matches import Matches
+from flowdeco.tracing.rewrite.names import Names
+from flowdeco.tracing.rewrite.operators import Operators
 from flowdeco.tracing.rewrite.refusals import Refusals
+from flowdeco.tracing.rewrite.simpler import Simpler
 from flowdeco.tracing.rewrite.statements import Statements
 from flowdeco.tracing.source import function_node
 
@@ -26,11 +34,19 @@ __all__ = ["rewrite"]
 
 CONSTRUCTS: tuple[type[Construct], ...] = (
     Refusals,  # what cannot be in a body at all, before anything hides it
-    Protection,  # try and match: the handler or case may be taken at run time only
-    Identity,  # `is`, which Python lets nobody overload
+    Matches,  # match → if
+    Simpler,  # assert → if, while c → while True, try with everything → two of them
+    Names,  # what each statement may change, noted before statements change their look
+    Exits,  # return, break, continue inside branches and loops
+    Branches,  # if
+    Loops,  # for, while
+    Attempts,  # try, raise
+    Changes,  # xs.append(v), d[k] = v, x += v
+    Conditions,  # and, or, not, comparisons, conditional expressions
     Statements,  # bare calls are effects; before Calls, which would hide them
-    Comprehensions,  # may become maps; before Loops and Assignments, whose targets they share
-    Loops,  # for-targets that unpack
+    Comprehensions,  # may become maps; before Assignments, whose targets they share
+    Displays,  # [a, *xs], {**d}
+    Operators,  # + - *, subscripts, f-strings
     Assignments,  # names for results, unpacking
     Calls,  # everything that is called
 )

@@ -1,23 +1,37 @@
-"""`for` over what is known unrolls; its target may unpack Values."""
+"""`for` and `while`: unrolled over what is known, recorded once when only the run can end them."""
 
 from __future__ import annotations
 
 import ast
+from typing import Any
 
-from flowdeco.tracing.rewrite.construct import Construct, placed, to_recorder
-
-_ITEM = "__item__"
+from flowdeco.tracing.rewrite.construct import (
+    Construct,
+    OwnIf,
+    attribute,
+    constant,
+    flow_name,
+    placed,
+    target_names,
+)
+from flowdeco.tracing.rewrite.drivers import driven, names_and_locals
 
 
 class Loops(Construct):
-    """`for a, b in xs: …` → `for item in xs: a, b = item; …`, and the assignment is rewritten as any other."""
+    """`for t in xs: B` → `for driver in __flowdeco__.each(xs, …): if driver.part: t = driver.item; B else: …`."""
 
-    def visit_For(self, node: ast.For) -> ast.AST:
+    def visit_For(self, node: ast.For) -> Any:
+        text = target_names(node.target)
         self.generic_visit(node)
-        node.iter = to_recorder("loop", [node.iter], node.iter)
-        if not isinstance(node.target, ast.Name):
-            name = f"{_ITEM}{node.lineno}_{node.col_offset}"
-            bind = ast.Assign([node.target], placed(ast.Name(name, ast.Load()), node.target))
-            node.target = placed(ast.Name(name, ast.Store()), node.target)
-            node.body.insert(0, placed(bind, node.target))
-        return node
+        item = placed(ast.Assign([node.target], attribute(flow_name(node), "item", node)), node)
+        parts = OwnIf(attribute(flow_name(node), "part", node), [item, *node.body], node.orelse)
+        live = constant(node.live, node)  # type: ignore[attr-defined]
+        arguments = [node.iter, *names_and_locals(node), live, constant(text, node)]
+        return driven(node, "each", arguments, placed(parts, node))
+
+    def visit_While(self, node: ast.While) -> Any:
+        self.generic_visit(node)
+        parts = placed(OwnIf(constant(True, node), node.body, []), node)
+        live = constant(node.live, node)  # type: ignore[attr-defined]
+        endless = constant(node.endless, node)  # type: ignore[attr-defined]
+        return driven(node, "repeat", [*names_and_locals(node), live, endless], parts)

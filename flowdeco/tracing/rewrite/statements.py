@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
-from flowdeco.tracing.rewrite.construct import Construct, OwnCall, placed, to_recorder
+from flowdeco.tracing.rewrite.construct import Construct, OwnCall, OwnSubscript, constant, placed, to_recorder
 
 
 class Statements(Construct):
     """`notify(x)` → `__flowdeco__.effect(notify, x)`; other bare expressions run inside `__flowdeco__.effects()`."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+    def visit_Expr(self, node: ast.Expr) -> Any:
         self.generic_visit(node)
         value = node.value
-        if isinstance(value, ast.Constant):
+        if isinstance(value, ast.Constant | OwnCall | OwnSubscript):
             return node
-        if isinstance(value, ast.Call) and not isinstance(value, OwnCall):
-            call = to_recorder("effect", [value.func, *value.args], value)
+        if isinstance(value, ast.Call):
+            if isinstance(value.func, ast.Attribute):
+                name = constant(value.func.attr, value)
+                call = to_recorder("method_effect", [value.func.value, name, *value.args], value)
+            else:
+                call = to_recorder("effect", [value.func, *value.args], value)
             call.keywords = value.keywords
             node.value = call
             return node

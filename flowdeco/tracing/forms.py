@@ -1,0 +1,268 @@
+"""The explicit forms while a body is traced: what they record.
+
+Loops and `finally` are read off `authoring.meanings` like a body of the user's; a choice is a conditional expression, a map
+a map, and an attempt is recorded by the driver of `try`.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from flowdeco.authoring import meanings, pauses
+from flowdeco.authoring.steps import Step
+from flowdeco.errors import Location, OptionError
+from flowdeco.graph import Expression, Field, Literal, Wait
+from flowdeco.graph.types import INT, STR, Type
+from flowdeco.tracing import calls, flow, operate
+from flowdeco.tracing.blocks import made
+from flowdeco.tracing.drivers import Try
+from flowdeco.tracing.flow import RESULT, Left
+from flowdeco.tracing.places import is_user_file, user_location
+from flowdeco.tracing.types import value_type
+from flowdeco.tracing.value import Value, contains_value
+
+if TYPE_CHECKING:
+    from flowdeco.tracing.recorder import TraceRecorder
+
+_RESULT = "result"
+
+
+class TracedForms:
+    """Implements `authoring.recording.Forms`."""
+
+    def __init__(self, recorder: TraceRecorder) -> None:
+        self.recorder = recorder
+
+    # ------------------------------------------------------------------------------------------- waiting
+
+    def wait(self, duration: Any, parts: Mapping[str, Any], until: Any) -> None:
+        recorder = self.recorder
+        seconds: Expression | None = None
+        moment: Expression | None = None
+        if until is not None:
+            moment = recorder.expression(self._moment(until))
+        else:
+            seconds = recorder.expression(self._seconds(duration, parts))
+        id = recorder.next_id("a wait")
+        with recorder.open.effects():
+            recorder.open.record(made(Wait(id=id, seconds=seconds, until=moment, location=user_location())))
+
+    def _seconds(self, duration: Any, parts: Mapping[str, Any]) -> Any:
+        """Whole seconds, rounded up."""
+        recorder = self.recorder
+        if not contains_value(duration) and not contains_value(dict(parts)):
+            return -int(-pauses.seconds(duration, parts) // 1)
+        if duration is None:
+            known = {name: part for name, part in parts.items() if not isinstance(part, Value)}
+            total: Any = pauses.seconds(None, known) if known else 0
+            for name, part in parts.items():
+                if isinstance(part, Value):
+                    scaled = recorder.operate("mul", (part, pauses.UNITS[name])) if name != "seconds" else part
+                    total = recorder.operate("add", (total, scaled)) if total != 0 or type(total) is not int else scaled
+        elif _is(duration, "timedelta"):
+            base, field = duration._expression, _fields_of(recorder, duration)
+            days, rest, micros = field(base, "days"), field(base, "seconds"), field(base, "microseconds")
+            total = recorder.operate("add", (recorder.operate("mul", (days, 86_400)), rest))
+            total = recorder.operate("add", (total, recorder.operate("truediv", (micros, 1_000_000))))
+        elif _is(duration):
+            raise recorder.refuse(
+                f"waiting for a {duration._type.name}", duration, "wait for a number of seconds or a timedelta"
+            )
+        else:
+            total = duration
+        return total if value_type(total) == INT else recorder.operate("math.ceil", (total,))
+
+    def _moment(self, until: Any) -> Any:
+        """The text of a moment."""
+        recorder = self.recorder
+        if not isinstance(until, Value):
+            return pauses.timestamp(pauses.moment(until))
+        if until._type.sort == "str":
+            return until
+        text = Value(Field(until._expression, "value", True), recorder, STR)
+        if _is(until, "datetime"):
+            return text
+        if until._type.sort == "any":
+            is_text = recorder.operate("isinstance", (until, "str"))
+            return operate.ternary(recorder, is_text, lambda: until, lambda: text)
+        raise recorder.refuse(
+            f"waiting until a {until._type.name or until._type.sort}", until, "wait until a datetime or its text"
+        )
+
+    # -------------------------------------------------------------------------------------------- branches
+
+    def parallel(self, parts: Sequence[Any]) -> tuple[Any, ...]:
+        found = []
+        for part in parts:
+            with self.recorder.in_order(), self.recorder.open.frame():
+                found.append(self._result(part))
+        return tuple(found)
+
+    def choose(self, cases: Sequence[tuple[Any, Any]], otherwise: Any) -> Any:
+        texts = _spelled(cases)
+        with self.recorder.in_order():
+            return self._chosen(cases, texts, otherwise)
+
+    def _chosen(self, cases: Sequence[tuple[Any, Any]], texts: Sequence[str], otherwise: Any) -> Any:
+        recorder = self.recorder
+        if not cases:
+            return self._result(otherwise)
+        (condition, then), *others = cases
+        test = recorder.truth(self._result(condition))
+        if not isinstance(test, Value):
+            return self._result(then) if test else self._chosen(others, texts[1:], otherwise)
+        found = operate.decide(
+            recorder,
+            test,
+            lambda: self._result(then),
+            lambda: self._chosen(others, texts[1:], otherwise),
+            lambda a, b: operate.expressed(recorder, "if", (test, a, b)),
+            texts[0],
+        )
+        return self._reached(found)
+
+    # --------------------------------------------------------------------------------------- maps and loops
+
+    def map(
+        self, fn: Callable[..., Any], items: Iterable[Any], max_concurrency: int | None, distributed: bool
+    ) -> Any:
+        recorder = self.recorder
+        with recorder.in_order():
+            if isinstance(fn, Step):
+                return recorder.map(fn, items, {}, max_concurrency, distributed)
+            name = _parameter(fn)
+            return recorder.mapped(
+                items, lambda item: calls.invoke(recorder, fn, item), name, max_concurrency, distributed, ()
+            )
+
+    def loop(self, meaning: Callable[..., Any], body: Any, start: Any, given: Mapping[str, Any]) -> Any:
+        with self.recorder.in_order():
+            return self._reached(self.recorder.in_frame(meaning, (body, start), given))
+
+    # ------------------------------------------------------------------------------------------------ errors
+
+    def attempt(self, body: Any, handlers: meanings.Handlers, otherwise: Any, finally_: Any) -> Any:
+        with self.recorder.in_order():
+            if finally_ is None:
+                return self._reached(self._tried(body, handlers, otherwise))
+            if not handlers and otherwise is None:
+                return self._reached(self.recorder.in_frame(meanings.ensured, (body, finally_), {}))
+
+            def tried() -> Any:
+                return self._tried(body, handlers, otherwise)
+
+            return self._reached(self.recorder.in_frame(meanings.ensured, (tried, finally_), {}))
+
+    def _tried(self, body: Any, handlers: meanings.Handlers, otherwise: Any) -> Any:
+        """`try` with its handlers and its `else`, as rewritten code does it."""
+        kinds = [lambda on=on: on for on, _ in handlers]
+        texts = tuple(f"except {' | '.join(kind.__name__ for kind in on)}" for on, _ in handlers)
+        driver = Try(self.recorder, (_RESULT,), {}, kinds, texts, sys._getframe())
+        for _ in driver:
+            (result,) = driver.names
+            try:
+                if driver.at("body"):
+                    result = calls.invoke(self.recorder, body)
+                    if otherwise is not None:
+                        (result,) = driver.otherwise({_RESULT: result})
+                        result = self._result_of(otherwise, result)
+                else:
+                    result = self._result_of(handlers[driver.part][1], driver.error)
+            except Exception as error:
+                driver.caught(error)
+            else:
+                driver.done({_RESULT: result})
+        (result,) = driver.after
+        return result
+
+    def fail(self, error: BaseException) -> NoReturn:
+        raise self.recorder.deliberate(error)
+
+    def succeed(self, value: Any) -> NoReturn:
+        recorder = self.recorder
+        label = recorder.workflow_label()
+        if not any(label is around for around in recorder.scope.around):
+            raise recorder.fail(
+                "succeed() in an iteration of a map: an iteration cannot end the workflow",
+                hint="return a value from it, and decide by the list of results",
+            )
+        flow.leave(recorder, label, {RESULT: value})
+        raise Left
+
+    # ------------------------------------------------------------------------------------------------- parts
+
+    def _result(self, part: Any) -> Any:
+        if isinstance(part, Value) or not meanings.is_function(part):
+            return part
+        return calls.invoke(self.recorder, part)
+
+    def _result_of(self, part: Any, argument: Any) -> Any:
+        if isinstance(part, Value) or not meanings.is_function(part):
+            return part
+        return calls.invoke(self.recorder, part, *((argument,) if meanings.takes_one(part) else ()))
+
+    def _reached(self, result: Any) -> Any:
+        """What a form results in, when anything follows it."""
+        if self.recorder.open.ended:
+            raise Left
+        return result
+
+
+def _is(thing: Any, name: str = "") -> bool:
+    """Whether something is a Value of a class that expressions do not look into (of this name)."""
+    if not isinstance(thing, Value) or thing._type.sort != "opaque":
+        return False
+    return not name or (thing._type.name == name and not thing._type.optional)
+
+
+def _fields_of(recorder: TraceRecorder, value: Value) -> Callable[[Expression, str], Value]:
+    return lambda base, name: Value(Field(base, name, True), recorder, INT)
+
+
+def _parameter(fn: Any) -> str:
+    """What a function calls its item."""
+    code = getattr(fn, "__code__", None)
+    return code.co_varnames[0] if code is not None and code.co_argcount else "item"
+
+
+# ------------------------------------------------------------------------------------ as the user spelled it
+
+
+def _spelled(cases: Sequence[tuple[Any, Any]]) -> list[str]:
+    """The conditions as they stand in the call of `choose`; empty where there is no source."""
+    found = _arguments()
+    if len(found) == 1 and isinstance(found[0], ast.List | ast.Tuple):
+        found = [case.elts[0] for case in found[0].elts if isinstance(case, ast.Tuple) and case.elts]
+    else:
+        found = found[:1]
+    if len(found) != len(cases):
+        return [""] * len(cases)
+    return [ast.unparse(node.body if isinstance(node, ast.Lambda) else node) for node in found]
+
+
+def _arguments() -> list[ast.expr]:
+    """The positional arguments of the call that the user's code is at."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not is_user_file(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is None:
+        return []
+    line, last, start, end = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    if line is None or last is None or start is None or end is None or last > len(lines):
+        return []
+    picked = [text.encode() for text in lines[line - 1 : last]]
+    picked[-1] = picked[-1][:end]
+    picked[0] = picked[0][start:]
+    try:
+        call = ast.parse(b"(" + b"".join(picked) + b")", mode="eval").body
+    except (SyntaxError, ValueError):
+        return []
+    return call.args if isinstance(call, ast.Call) else []

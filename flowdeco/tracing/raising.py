@@ -1,0 +1,198 @@
+"""Exceptions: where one that is raised goes to, and what a handler sees of it.
+
+At run time a state fails with the bare name of the exception's class and a cause, which is the message or, from a step,
+the JSON body that Lambda makes. A handler gets both as `{"Error": …, "Cause": …}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from flowdeco.errors import Location
+from flowdeco.graph import Block, Case, Choice, Expression, Failing, Field, Jump, Literal, Object, Raise
+from flowdeco.graph.types import Type
+from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, handle
+from flowdeco.tracing.merging import captured
+from flowdeco.tracing.places import user_location
+from flowdeco.tracing.value import Value, contains_value
+
+if TYPE_CHECKING:
+    from flowdeco.tracing.recorder import TraceRecorder
+
+ERROR = Type("error")
+ANYTHING: tuple[type[BaseException], ...] = (BaseException,)
+
+
+@dataclass(eq=False, slots=True)
+class Attempting:
+    """A `try` whose body is being recorded. `frame`: of the function it is in, for what its names hold now."""
+
+    id: int
+    names: tuple[str, ...]
+    handlers: tuple[tuple[Any, ...], ...]
+    frame: FrameType
+    failing: list[Pending] = field(default_factory=list)
+    handled: list[list[Pending]] = field(default_factory=list)
+    known: list[tuple[Exception, int, Mapping[str, Any]]] = field(default_factory=list)
+    """Exceptions raised while tracing, the handlers they go to, and what the names held."""
+
+    def certain(self, body: OpenBlock) -> bool:
+        """Whether the body does nothing but raise what is known."""
+        return bool(
+            self.known
+            and not body.nodes
+            and not self.failing
+            and sum(len(ways) for ways in self.handled) == 1
+            and body.end is self.handled[self.known[0][1]][0]
+        )
+
+    def env(self) -> Mapping[str, Any]:
+        return self.frame.f_locals
+
+
+class Reraised(Exception):
+    """A bare `raise` in a handler, while tracing: the error that the handler got, whatever it will be."""
+
+    def __init__(self, error: Value, on: tuple[Any, ...]) -> None:
+        super().__init__(error)
+        self.error = error
+        self.on = on
+
+
+def failing(recorder: TraceRecorder) -> Callable[[], tuple[Failing, ...]]:
+    """What a node recorded now brings to the attempts around it when it fails."""
+    pendings = []
+    for attempting in reversed(recorder.scope.attempts):
+        id = attempting.id
+        pending = Pending(
+            lambda values, id=id: Failing(id, values),  # type: ignore[misc]
+            captured(recorder, attempting.names, attempting.env()),
+        )
+        attempting.failing.append(pending)
+        pendings.append(pending)
+    return lambda: tuple(pending.frozen() for pending in pendings)
+
+
+def raised(recorder: TraceRecorder, error: Exception) -> bool:
+    """Ends the current path with an exception. False when it is neither the user's `raise` nor for one of his handlers."""
+    deliberate = recorder.is_deliberate(error)
+    if isinstance(error, Reraised):
+        _again(recorder, error)
+        return True
+    for attempting in reversed(recorder.scope.attempts):
+        for number, on in enumerate(attempting.handlers):
+            if isinstance(error, tuple(on)):
+                if not recorder.open.ended:
+                    env = captured(recorder, attempting.names, attempting.env())
+                    attempting.known.append((error, number, env))
+                _handled(recorder, attempting, number, described(recorder, error))
+                return True
+    if not deliberate:
+        return False
+    place = recorder.deliberate_place(error)
+    if not recorder.open.ended:
+        told = described(recorder, error)
+        recorder.open.end(
+            Raise(_part(told, "Error"), _part(told, "Cause"), type(error).__name__, place)
+        )
+    return True
+
+
+def _handled(recorder: TraceRecorder, attempting: Attempting, number: int, error: Expression) -> None:
+    if recorder.open.ended:
+        return
+    path = handle(attempting.id, number, error, captured(recorder, attempting.names, attempting.env()))
+    attempting.handled[number].append(path)
+    recorder.open.end(path)
+
+
+def _again(recorder: TraceRecorder, error: Reraised) -> None:
+    """The error of a handler goes on to the attempts further out: which one takes it may be known only at run time."""
+    if recorder.open.ended:
+        return
+    told = error.error._expression
+    place = user_location()
+    for attempting in reversed(recorder.scope.attempts):
+        for number, on in enumerate(attempting.handlers):
+            if any(_covers(on, kind) is True for kind in error.on) and all(
+                _covers(on, kind) is True for kind in error.on
+            ):
+                _handled(recorder, attempting, number, told)
+                return
+            if all(_covers(on, kind) is False for kind in error.on):
+                continue
+            test = recorder.operate("error.matches", (error.error, _names(recorder, on)))
+            with recorder.open.opened() as taken:
+                _handled(recorder, attempting, number, told)
+            _choose(recorder, test, taken, place)
+    recorder.open.end(Raise(Field(told, "Error", True), Field(told, "Cause", True), "", place))
+
+
+def _choose(recorder: TraceRecorder, test: Any, taken: OpenBlock, place: Location | None) -> None:
+    id = recorder.next_id("an error")
+    condition = recorder.expression(test)
+    recorder.open.record(
+        Draft(
+            id,
+            lambda after: Choice(
+                id=id,
+                cases=(Case(condition, taken.frozen()),),
+                default=Block((), Jump(id)),
+                after=after,
+                location=place,
+            ),
+        )
+    )
+
+
+def _covers(on: tuple[Any, ...], kind: Any) -> bool | None:
+    """Whether a handler takes every error of a kind, none, or (None) some."""
+    if any(isinstance(own, type) and own in (Exception, BaseException) for own in on):
+        return True
+    if isinstance(kind, str):
+        return True if kind in on else None
+    if any(isinstance(own, type) and issubclass(kind, own) for own in on):
+        return True
+    if any(isinstance(own, str) or issubclass(own, kind) for own in on):
+        return None
+    return False
+
+
+def _names(recorder: TraceRecorder, on: tuple[Any, ...]) -> list[str]:
+    from flowdeco.tracing.error_names import error_names
+
+    return list(error_names(on))
+
+
+def described(recorder: TraceRecorder, error: BaseException) -> Expression:
+    """A known exception as a handler sees it."""
+    name = type(error).__name__
+    if not contains_value(list(error.args)):
+        return Literal({"Error": name, "Cause": str(error)})
+    plain = type(error).__str__ in (BaseException.__str__, Exception.__str__, OSError.__str__)
+    if not plain and not isinstance(error, KeyError):
+        raise recorder.fail(
+            f"{name} with a run-time value: its message is made by its own code",
+            hint=f"raise {name} inside a step, or with a text: {name}(f'...')",
+        )
+    if len(error.args) != 1:
+        text = recorder.operate("repr", (tuple(error.args),))
+    elif isinstance(error, KeyError):
+        text = recorder.operate("repr", error.args)
+    else:
+        text = recorder.operate("str", error.args)
+    return Object((("Error", Literal(name)), ("Cause", recorder.expression(text))))
+
+
+def _part(error: Expression, name: str) -> Expression:
+    match error:
+        case Literal(value):
+            return Literal(value[name])
+        case Object(entries):
+            return dict(entries)[name]
+        case _:
+            return Field(error, name, True)
+

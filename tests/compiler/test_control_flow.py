@@ -1,0 +1,71 @@
+"""Control flow means the same in the machine as in the graph: random graphs, interpreted and run by the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flowdeco.asl.check import check
+from flowdeco.asl.model import StateMachine
+from flowdeco.compiler.compile import compile_graph
+from flowdeco.compiler.functions import function_names
+from flowdeco.compiler.lower import lower
+from flowdeco.compiler.passes.name_states import name_states
+from flowdeco.compiler.passes.simplify_flow import simplify_flow
+from flowdeco.engine import SkippingClock, TaskFailure, run
+from flowdeco.graph import Graph, verify
+from tests.compiler.flow_graphs import Programs, Reference, StepError, perform
+
+
+def played(machine: StateMachine, inputs: dict[str, Any]) -> tuple[Any, list[tuple[str, list[Any]]]]:
+    """(output or error, calls in order) of an execution."""
+    calls: list[tuple[str, list[Any]]] = []
+
+    def handle(payload: Any) -> Any:
+        arguments = payload.get("arguments", {}).get("*", [])
+        calls.append((payload["step"], arguments))
+        try:
+            return perform(payload["step"], arguments)
+        except StepError as error:
+            raise TaskFailure(error.error, error.cause) from None
+
+    record = run(machine, inputs, handlers={"g": handle}, clock=SkippingClock())
+    if record.status == "SUCCEEDED":
+        return ("ok", record.output), calls
+    return ("error", record.error, record.cause), calls
+
+
+def meant(graph: Graph, inputs: dict[str, Any]) -> tuple[Any, Reference]:
+    reference = Reference(inputs)
+    try:
+        return ("ok", reference.run(graph)), reference
+    except StepError as error:
+        return ("error", error.error, error.cause), reference
+
+
+def sound(machine: StateMachine) -> StateMachine:
+    found = [finding for finding in check(machine) if finding.severity == "error"]
+    assert not found, [str(finding) for finding in found]
+    return machine
+
+
+def in_order(graph: Graph) -> Graph:
+    """Without forks."""
+    graph = verify(simplify_flow(graph), after="simplify_flow")
+    return verify(name_states(graph), after="name_states")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32))
+def test_random_graphs_mean_what_they_say(seed: int) -> None:
+    graph = verify(Programs(seed).graph())
+    inputs = {"a": seed % 5}
+    expected, reference = meant(graph, inputs)
+    straight = verify(name_states(graph), after="name_states")
+    for one in (straight, in_order(graph)):
+        assert played(sound(lower(one, function_names(one))), inputs) == (expected, reference.calls)
+    output, calls = played(sound(compile_graph(graph)), inputs)
+    if not reference.failures:  # else what runs beside what fails may not come to its end
+        assert (output, sorted(calls, key=repr)) == (expected, sorted(reference.calls, key=repr))

@@ -1,0 +1,248 @@
+"""Random programs: the plain call, the engine inline and the engine with a pool say and do the same.
+
+`python tests/test_language.py --programs 20000 --seed 1` is the long run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import argparse
+import re
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from flowdeco import asl, toolchain
+from flowdeco.errors import BodyError
+from tests.programs import RECORD, Program, TooLong, generate, load, shrink
+
+ALLOWED = (
+    r"has no value on some paths that lead here",
+    r"this is the same object as .*, which was changed at",
+    r"is changed on a path that may not be taken",
+    r"changes its argument on a path that may not be taken",
+)
+"""What the tracer may say no to."""
+
+LIMIT = 2**53
+NONSENSE = ("UnboundLocalError", "NameError", "AttributeError", "RecursionError")
+FROM_EXPRESSIONS = (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to. `kind`: the error's class, "" when there is a result. `own`: it was raised by an expression."""
+
+    kind: str
+    text: str
+    effects: tuple[str, ...]
+    calls: tuple[str, ...]
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`kind`: same, refused, skipped, or what is wrong."""
+
+    kind: str
+    detail: str = ""
+    inputs: Any = None
+
+    @property
+    def wrong(self) -> bool:
+        return self.kind not in ("same", "refused", "skipped")
+
+
+def plainly(workflow: Any, inputs: dict[str, Any]) -> Outcome:
+    RECORD.clear()
+    try:
+        kind, text, own = "", repr(workflow(**deepcopy(inputs))), False
+    except Exception as error:
+        kind, text = type(error).__name__, str(error)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        own = last.filename.startswith("<") and not re.match(r"\s*(raise|assert)\b", last.line or "")
+        own = own and isinstance(error, FROM_EXPRESSIONS)
+    return Outcome(kind, text, tuple(RECORD.effects), tuple(sorted(RECORD.calls)), own)
+
+
+def executed(workflow: Any, inputs: dict[str, Any], inline: bool, home: str) -> Outcome:
+    RECORD.clear()
+    execution = toolchain.run(workflow, deepcopy(inputs), inline=inline, home=home)
+    error = execution.error
+    kind, text = ("", repr(execution.output)) if error is None else (error.error_type or "", error.error_message or "")
+    return Outcome(kind, text, tuple(RECORD.effects), tuple(sorted(RECORD.calls)))
+
+
+def compared(plain: Outcome, got: Outcome) -> str:
+    """What is wrong with what an execution came to."""
+    if plain.own and got.kind == "States.QueryEvaluationError":
+        return "" if got.effects[: len(plain.effects)] == plain.effects else "effects"
+    if (plain.kind, plain.text) != (got.kind, got.text):
+        return "error" if plain.kind or got.kind else "output"
+    if plain.effects != got.effects:
+        return "effects"
+    if not plain.kind and plain.calls != got.calls:
+        return "calls"
+    return ""
+
+
+def judge(program: Program, home: str, name: str, pooled: bool = True) -> Verdict:
+    """Runs a program every way."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            workflow = load(program.source, name)
+    except (SyntaxError, SyntaxWarning, NameError, KeyError) as error:
+        return Verdict("skipped", str(error))
+    expected = []
+    for inputs in program.inputs:
+        try:
+            outcome = plainly(workflow, inputs)
+        except TooLong:
+            return Verdict("skipped", "too long")
+        if outcome.kind in NONSENSE or (outcome.own and outcome.kind == "TypeError"):
+            return Verdict("skipped", outcome.kind)
+        everything = " ".join((outcome.text, *outcome.effects, *outcome.calls))
+        if any(int(n) >= LIMIT for n in re.findall(r"\d{16,400}", everything)):
+            return Verdict("skipped", "large numbers")
+        expected.append((inputs, outcome))
+    try:
+        definition = toolchain.definition(workflow)
+    except BodyError as error:
+        allowed = any(re.search(pattern, error.message) for pattern in ALLOWED)
+        message = re.sub(r"'[^']*'|\d+", "…", error.message)
+        return Verdict("refused" if allowed else "not allowed to refuse", message if allowed else str(error))
+    except Exception as error:
+        return Verdict(f"crash {type(error).__name__}", traceback.format_exc())
+    findings = [f for f in asl.check(definition) if f.severity == "error"]
+    if findings:
+        return Verdict("definition", str(findings[0]))
+    for inputs, plain in expected:
+        for inline in (True, False) if pooled else (True,):
+            try:
+                got = executed(workflow, inputs, inline, home)
+            except (Exception, TooLong) as error:
+                return Verdict(f"engine {type(error).__name__}", traceback.format_exc(), inputs)
+            wrong = compared(plain, got)
+            if wrong:
+                how = "inline" if inline else "pooled"
+                return Verdict(f"{wrong} {how}", f"expected {plain}\n     got {got}", inputs)
+    return Verdict("same")
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_programs_mean_what_they_say(part: int, tmp_path: Path) -> None:
+    refused = 0
+    for seed in range(part * 20, part * 20 + 20):
+        program = generate(seed)
+        found = judge(program, str(tmp_path), f"program-{seed}", pooled=seed % 4 == 0)
+        assert not found.wrong, f"seed {seed}: {found.kind}\n{program.source}\n{found.inputs}\n{found.detail}"
+        refused += found.kind == "refused"
+    assert refused <= 6
+
+
+# ------------------------------------------------------------------------------------------------------- the long run
+
+
+def signature(found: Verdict) -> str:
+    """What makes two failures probably the same bug."""
+    detail = found.detail.strip().splitlines()
+    last = ""
+    if detail and found.kind.startswith(("crash", "engine", "not allowed", "definition")):
+        last = detail[0 if found.kind.startswith("not allowed") else -1].partition(": ")[2]
+    return found.kind + " " + re.sub(r"\d+|'[^']*'", "…", last)[:100]
+
+
+def minimal(program: Program, found: Verdict, home: str) -> tuple[Program, Verdict]:
+    """The smallest program that fails in the same way, with the one input that shows it."""
+    wanted = signature(found)
+    inputs = (found.inputs,) if found.inputs is not None else program.inputs[:1]
+    count = 0
+
+    def again(source: str) -> Verdict:
+        nonlocal count
+        count += 1
+        return judge(Program(source, inputs), home, f"smaller-{count}-{abs(hash(source))}", pooled="pooled" in found.kind)
+
+    def fails(source: str) -> bool:
+        return signature(again(source)) == wanted
+
+    if not fails(program.source):
+        return program, found
+    source = shrink(program.source, fails)
+    return Program(source, inputs), again(source)
+
+
+def run_range(seeds: Iterable[int], folder: str, shrinks: int = 3) -> Counter[str]:
+    """Judges programs; writes those that fail, shrunk, to a folder, a few for each signature."""
+    counts: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as home:
+        for number, seed in enumerate(seeds):
+            program = generate(seed)
+            found = judge(program, home, f"program-{seed}", pooled=seed % 3 == 0)
+            counts[found.kind] += 1
+            if found.kind in ("refused", "skipped"):
+                counts[f"{found.kind}: {found.detail}"[:100]] += 1
+            if found.wrong:
+                key = signature(found)
+                seen[key] += 1
+                if seen[key] <= shrinks:
+                    small, verdict = minimal(program, found, home)
+                    text = f"# seed {seed}: {verdict.kind}\n# inputs {verdict.inputs or small.inputs}\n{small.source}\n"
+                    detail = "\n".join("# " + line for line in verdict.detail.splitlines())
+                    Path(folder, f"{seed}.py").write_text(text + detail + "\n")
+                    print(f"--- {seed} {key}\n{text}{detail[-1500:]}\n", flush=True)
+            if number % 100 == 99:
+                print(f"... {seed}: {dict(counts)}", flush=True)
+                for path in Path(home).glob("executions.db*"):
+                    path.unlink()
+    return counts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--programs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--failures", default="failures")
+    parser.add_argument("--show", type=int)
+    given = parser.parse_args()
+    if given.show is not None:
+        print(generate(given.show).source)
+        with tempfile.TemporaryDirectory() as home:
+            print(judge(generate(given.show), home, f"program-{given.show}"))
+        return
+    Path(given.failures).mkdir(parents=True, exist_ok=True)
+    from concurrent.futures import ProcessPoolExecutor
+
+    began = time.time()
+    seeds = range(given.seed, given.seed + given.programs)
+    if given.workers == 1:
+        counts = run_range(seeds, given.failures)
+    else:
+        counts = Counter()
+        with ProcessPoolExecutor(given.workers) as pool:
+            parts = [seeds[i :: given.workers] for i in range(given.workers)]
+            for part in pool.map(run_range, parts, [given.failures] * given.workers):
+                counts += part
+    print(f"{given.programs} programs from seed {given.seed} in {time.time() - began:.0f} s")
+    for kind, count in counts.most_common():
+        print(f"{count:7} {kind}")
+
+
+if __name__ == "__main__":
+    main()
