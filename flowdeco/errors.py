@@ -180,7 +180,9 @@ class InputError(_FindingsError):
 
 
 class BodyError(FlowdecoError):
-    """A workflow body, or a call in it, is wrong."""
+    """A workflow body, or a call in it, is wrong. `others`: what else is wrong in the same body."""
+
+    others: tuple[FlowdecoError, ...] = ()
 
 
 class UnsupportedError(BodyError):

@@ -76,7 +76,8 @@ def check(workflow: Workflow[Any, Any]) -> list[Finding]:
         graph = trace(workflow)
         return findings_of(graph, compile_graph(graph))
     except FlowdecoError as error:
-        return [Finding("error", error.message, error.location or workflow.location, error.hint)]
+        found = (error, *getattr(error, "others", ()))
+        return [Finding("error", e.message, e.location or workflow.location, e.hint) for e in found]
 
 
 def home(path: str | os.PathLike[str] | None = None) -> Path:

@@ -582,7 +582,7 @@ class Generator:
                 lambda: f"numbers{any_}({e('int')}{self.pick(('', ', 1'))})",
                 lambda: f"[add{any_}({(n := self.fresh())}, {e('int', 1)}) for {n} in {e('ints')}]",
                 lambda: f"[add{any_}({(n := self.fresh())}, 1) for {n} in {e('ints')} if {n} {self.cmp()} {e('int', 0)}]",
-                lambda: f"add{any_}.map({(l := e('ints', 1))}, {l})",
+                lambda: f"add{any_}.map({e('ints', 1)}, right={e('int', 1)})",
             ),
             "strs": (
                 lambda: f"words{any_}({e('int')})",
@@ -1208,6 +1208,19 @@ def _smaller(tree: ast.Module) -> Iterator[ast.Module]:
 
     walk(tree, [])
     for path in statements:
+        for suite in ("body", "orelse", "finalbody"):
+            for start in (0, 1):
+
+                def halved(node: Any, suite: str = suite, start: int = start) -> Any:
+                    found = getattr(node, suite, None)
+                    if not isinstance(found, list) or len(found) < 4:
+                        return None
+                    half = len(found) // 2
+                    del found[start * half : (start + 1) * half]
+                    return node
+
+                yield from filter(None, [variant(path, halved)])
+    for path in statements:
         yield from filter(None, [variant(path, lambda node: [])])
     for path in statements:
         for suite in ("body", "orelse", "finalbody"):
@@ -1278,7 +1291,7 @@ def _smaller(tree: ast.Module) -> Iterator[ast.Module]:
             yield from filter(None, [variant(path, shorter)])
 
 
-def shrink(source: str, fails: Callable[[str], bool], limit: int = 1200) -> str:
+def shrink(source: str, fails: Callable[[str], bool], limit: int = 500) -> str:
     """The smallest program found that still fails."""
     import warnings
 

@@ -13,12 +13,14 @@ if __name__ == "__main__":
 
 import argparse
 import re
+import signal
 import tempfile
 import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +68,22 @@ class Verdict:
         return self.kind not in ("same", "refused", "skipped")
 
 
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Ends what does not end by itself, where signals can."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def plainly(workflow: Any, inputs: dict[str, Any]) -> Outcome:
     RECORD.clear()
     try:
@@ -110,7 +128,8 @@ def judge(program: Program, home: str, name: str, pooled: bool = True) -> Verdic
     expected = []
     for inputs in program.inputs:
         try:
-            outcome = plainly(workflow, inputs)
+            with limited(1):
+                outcome = plainly(workflow, inputs)
         except TooLong:
             return Verdict("skipped", "too long")
         if outcome.kind in NONSENSE or (outcome.own and outcome.kind == "TypeError"):
@@ -120,12 +139,13 @@ def judge(program: Program, home: str, name: str, pooled: bool = True) -> Verdic
             return Verdict("skipped", "large numbers")
         expected.append((inputs, outcome))
     try:
-        definition = toolchain.definition(workflow)
+        with limited(20):
+            definition = toolchain.definition(workflow)
     except BodyError as error:
         allowed = any(re.search(pattern, error.message) for pattern in ALLOWED)
         message = re.sub(r"'[^']*'|\d+", "…", error.message)
         return Verdict("refused" if allowed else "not allowed to refuse", message if allowed else str(error))
-    except Exception as error:
+    except (Exception, TooLong) as error:
         return Verdict(f"crash {type(error).__name__}", traceback.format_exc())
     findings = [f for f in asl.check(definition) if f.severity == "error"]
     if findings:
@@ -133,7 +153,8 @@ def judge(program: Program, home: str, name: str, pooled: bool = True) -> Verdic
     for inputs, plain in expected:
         for inline in (True, False) if pooled else (True,):
             try:
-                got = executed(workflow, inputs, inline, home)
+                with limited(20):
+                    got = executed(workflow, inputs, inline, home)
             except (Exception, TooLong) as error:
                 return Verdict(f"engine {type(error).__name__}", traceback.format_exc(), inputs)
             wrong = compared(plain, got)
@@ -186,7 +207,7 @@ def minimal(program: Program, found: Verdict, home: str) -> tuple[Program, Verdi
     return Program(source, inputs), again(source)
 
 
-def run_range(seeds: Iterable[int], folder: str, shrinks: int = 3) -> Counter[str]:
+def run_range(seeds: Iterable[int], folder: str, shrinks: int = 1) -> Counter[str]:
     """Judges programs; writes those that fail, shrunk, to a folder, a few for each signature."""
     counts: Counter[str] = Counter()
     seen: Counter[str] = Counter()

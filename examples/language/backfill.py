@@ -1,5 +1,7 @@
 """Fills in days one after the other, in order, and says where it is: `for`, `enumerate`, `zip`, f-strings.
 
+Try:
+
     python examples/language/backfill.py run
     python examples/language/backfill.py run --days '["2026-01-01", "2026-01-02"]'
 """

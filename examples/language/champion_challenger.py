@@ -1,5 +1,7 @@
 """Lets a new model run against the one in service, and always takes the test set-up down: `try`/`except`/`finally`.
 
+Try:
+
     python examples/language/champion_challenger.py run
     python examples/language/champion_challenger.py run --challenger broken
 """
@@ -67,7 +69,7 @@ def champion_challenger(
     finally:
         stop_endpoint(endpoint)
     if new <= old:
-        return f"{champion} stays: {old:.2f} is not beaten by {new:.2f}"
+        return f"{champion} stays: {challenger} is no better"
     return promote(challenger, new - old)
 
 

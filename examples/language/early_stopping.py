@@ -1,5 +1,7 @@
 """Trains until the model is good, stops when it no longer gets better: `while`, `break`, `else`, carried names.
 
+Try:
+
     python examples/language/early_stopping.py run
     python examples/language/early_stopping.py run --target 0.99 --patience 2
 """

@@ -1,5 +1,7 @@
 """Tries every combination of settings in parallel, then the best ones at length: `max(key=)`, `sorted(key=)`, slices.
 
+Try:
+
     python examples/language/hyperparameters.py run
     python examples/language/hyperparameters.py run --rates '[0.1, 0.3]' --keep 1
 """

@@ -1,18 +1,31 @@
 """A chat that goes back to its menu until the customer says "done": `while True`, `if`/`elif`, `continue`, `return`.
 
+Try:
+
     python examples/language/menu.py run
     python examples/language/menu.py run --says '["balance", "send 20", "done"]'
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flowdeco import main, step, workflow
 
 
+@dataclass
+class Wish:
+    """What the customer wants."""
+
+    word: str
+    amount: int = 0
+
+
 @step
-def listen(says: list[str], turn: int) -> str:
+def listen(says: list[str], turn: int) -> Wish:
     """What the customer says next. Here it is written down; a real chat would wait for it."""
-    return says[turn] if turn < len(says) else "done"
+    words = says[turn].lower().split() if turn < len(says) else ["done"]
+    return Wish(words[0], int(words[1]) if len(words) > 1 else 0) if words else Wish("")
 
 
 @step
@@ -45,23 +58,22 @@ def menu(customer: str = "grace", says: list[str] = ["hello", "balance", "send 2
     answers = [f"Hello {customer}: balance, send, help or done?"]
     turn = 0
     while True:
-        words = listen(says, turn).lower().split()
+        wish = listen(says, turn)
         turn += 1
-        if not words:
+        if not wish.word:
             continue
-        if words[0] == "done":
+        if wish.word == "done":
             answers.append("Goodbye!")
             return answers
-        if words[0] == "balance":
+        if wish.word == "balance":
             answers.append(f"You have {balance}.")
-        elif words[0] == "send" and len(words) == 2:
-            amount = int(words[1])
-            if amount > balance:
-                answers.append(f"{amount} is more than you have.")
+        elif wish.word == "send" and wish.amount > 0:
+            if wish.amount > balance:
+                answers.append(f"{wish.amount} is more than you have.")
                 continue
-            balance = send(customer, amount, balance)
-            answers.append(f"{amount} sent, {balance} left.")
-        elif words[0] == "help":
+            balance = send(customer, wish.amount, balance)
+            answers.append(f"{wish.amount} sent, {balance} left.")
+        elif wish.word == "help":
             answers.append(connect(customer))
             return answers
         else:

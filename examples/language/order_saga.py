@@ -1,5 +1,7 @@
 """Books an order in three systems, and undoes what was done when one of them refuses: nested `try`, `raise`.
 
+Try:
+
     python examples/language/order_saga.py run
     python examples/language/order_saga.py run --amount 900
     python examples/language/order_saga.py run --item piano
@@ -60,7 +62,9 @@ def ship(item: str, reservation: str) -> str:
 
 
 @workflow
-def order_saga(customer: str = "ada", item: str = "lamp", pieces: int = 1, amount: float = 49.5) -> dict[str, str]:
+def order_saga(
+    customer: str = "ada", item: str = "lamp", pieces: int = 1, amount: float = 49.5
+) -> dict[str, str]:
     """One order, all of it or nothing.
 
     Args:

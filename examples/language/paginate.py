@@ -1,5 +1,7 @@
 """Reads a listing page by page until there is no next page: `while token:` and a list that grows.
 
+Try:
+
     python examples/language/paginate.py run
     python examples/language/paginate.py run --prefix logs/ --size 2
 """

@@ -1,5 +1,7 @@
 """Asks every partner for numbers and makes one report, whoever answers: dict comprehensions, `.items()`, `.get`, `any`.
 
+Try:
+
     python examples/language/partner_report.py run
     python examples/language/partner_report.py run --goals '{"ada": 5, "bob": 100}'
 """

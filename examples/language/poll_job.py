@@ -1,5 +1,7 @@
 """Starts a job elsewhere and asks how it is until it is done, failed or too late: `for`/`else`, `wait`, `raise`.
 
+Try:
+
     python examples/language/poll_job.py run
     python examples/language/poll_job.py run --query "select nothing"
 """

@@ -3,6 +3,8 @@
 It ends when somebody puts "stop" into the queue. An execution's history holds 25,000 events: one that is to run for
 months hands over to a new one in time.
 
+Try:
+
     python examples/language/pump.py run
 """
 

@@ -1,14 +1,28 @@
 """Decides what becomes of a delivery of data by what its checks say: `match`, `assert`, several returns.
 
+Try:
+
     python examples/language/quality_gate.py run
     python examples/language/quality_gate.py run --file late.csv
 """
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from flowdeco import main, step, workflow
 
-CHECKED: dict[str, dict[str, object]] = {
+
+class Checked(TypedDict, total=False):
+    """What the checks say about a file."""
+
+    level: str
+    code: int
+    rows: int
+    problems: list[str]
+
+
+CHECKED: dict[str, Checked] = {
     "good.csv": {"level": "ok", "rows": 1200},
     "late.csv": {"level": "warning", "code": 17, "rows": 1100},
     "short.csv": {"level": "warning", "code": 4, "rows": 12},
@@ -19,7 +33,7 @@ CHECKED: dict[str, dict[str, object]] = {
 
 
 @step
-def inspect(file: str) -> dict[str, object]:
+def inspect(file: str) -> Checked:
     """What the checks say about a file."""
     return CHECKED.get(file, {"level": "unknown"})
 
@@ -31,9 +45,9 @@ def load(file: str, rows: int) -> str:
 
 
 @step
-def quarantine(file: str, reason: str) -> str:
+def quarantine(file: str, reason: object, more: int = 0) -> str:
     """Puts it where a person will look at it."""
-    return f"{file} put aside: {reason}"
+    return f"{file} put aside: {reason}" + (f" and {more} more" if more else "")
 
 
 @workflow
@@ -50,11 +64,11 @@ def quality_gate(file: str = "good.csv") -> str:
         case {"level": "warning", "code": 17 | 18, "rows": rows}:
             return f"late, but {load(file, rows)}"
         case {"level": "warning", "code": code}:
-            return quarantine(file, f"warning {code}")
+            return quarantine(file, code)
         case {"level": "error", "problems": [problem]}:
             return quarantine(file, problem)
         case {"level": "error", "problems": [first, *others]}:
-            return quarantine(file, f"{first} and {len(others)} more")
+            return quarantine(file, first, len(others))
         case _:
             raise ValueError(f"the checks say nothing about {file}")
 

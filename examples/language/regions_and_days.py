@@ -1,5 +1,7 @@
 """Loads every day of every region at the same time and adds up: a map in a map, filters, `sum` of what came out.
 
+Try:
+
     python examples/language/regions_and_days.py run
     python examples/language/regions_and_days.py run --regions '["north", "east"]'
 """

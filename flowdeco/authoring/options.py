@@ -196,12 +196,13 @@ class StepOptions:
 @dataclass(frozen=True, slots=True)
 class WorkflowOptions:
     """The options of a workflow. `timeout` in seconds for a whole execution. `rewrite`: its body is read as Python is
-    written, else only calls count."""
+    written, else only calls count. `glue`: what no expression can do becomes a step of its own, else it is an error."""
 
     name: str
     comment: str = ""
     timeout: int | None = None
     rewrite: bool = True
+    glue: bool = True
 
 
 def read_retry(value: object) -> tuple[Retry, ...]:
@@ -384,17 +385,20 @@ def _with(base: StepOptions, given: Mapping[str, Any]) -> StepOptions:
 
 def workflow_options(name: str, comment: str, given: Mapping[str, Any]) -> WorkflowOptions:
     """Checks the options of `@workflow`. Raises OptionError naming the option, what it takes and what to write."""
-    known = ("name", "comment", "timeout", "rewrite")
+    known = ("name", "comment", "timeout", "rewrite", "glue")
     for option in given:
         if option not in known:
             hint = f"{option} belongs to @step" if option in _READERS else did_you_mean(option, known)
             raise OptionError(f"@workflow has no option {option!r}", hint=hint)
-    timeout, rewrite = given.get("timeout"), given.get("rewrite", True)
-    if not isinstance(rewrite, bool):
-        raise OptionError(f"rewrite must be True or False, not {rewrite!r}", hint="write rewrite=False")
+    timeout = given.get("timeout")
+    for switch in ("rewrite", "glue"):
+        value = given.get(switch, True)
+        if not isinstance(value, bool):
+            raise OptionError(f"{switch} must be True or False, not {value!r}", hint=f"write {switch}=False")
     return WorkflowOptions(
         check_name(name, "workflow name", spaces=False),
         _comment(comment),
         None if timeout is None else whole_seconds(timeout, "timeout", _MAX_SECONDS - 1),
-        rewrite,
+        given.get("rewrite", True),
+        given.get("glue", True),
     )

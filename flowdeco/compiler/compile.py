@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from flowdeco.asl.model import StateMachine
 from flowdeco.compiler.functions import FunctionNames, function_names
 from flowdeco.compiler.lower import lower
+from flowdeco.compiler.passes.fuse_glue import fuse_glue
 from flowdeco.compiler.passes.inline_lets import inline_lets
 from flowdeco.compiler.passes.name_states import name_states
 from flowdeco.compiler.passes.parallelize import parallelize
@@ -16,6 +17,7 @@ from flowdeco.graph import Graph, verify
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     inline_lets,  # named expressions are written where they are used, but not twice
     simplify_flow,  # variables, regions and attempts that need not be are not
+    fuse_glue,  # neighbouring glue calls are one task
     parallelize,  # the order of a block: what may run at the same time becomes forks
     name_states,  # a name for every state to be
 )

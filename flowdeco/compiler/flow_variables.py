@@ -26,6 +26,7 @@ from flowdeco.graph import (
     Region,
     Result,
     Variable,
+    argument_values,
     blocks,
     end_expressions,
     expressions,
@@ -103,7 +104,7 @@ class _Flow:
             self._own(outs_of(node), node)
         match node:
             case Call():
-                self.read += [value for _, value in node.arguments]
+                self.read += argument_values(node)
             case Loop():
                 self._own(node.carried, node)
                 self._becomes(node.carried, node.first)

@@ -30,6 +30,7 @@ from flowdeco.graph import (
     Symbol,
     Variable,
     Wait,
+    argument_values,
     end_expressions,
     leaves,
     needs,
@@ -74,7 +75,7 @@ class Liveness:
         match node:
             case Call():
                 self._made((node.id,), live)
-                for _, value in node.arguments:
+                for value in argument_values(node):
                     live.update(leaves(value))
                 self._fails(node.failing, live, frame)
             case Child():

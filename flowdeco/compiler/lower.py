@@ -200,9 +200,10 @@ class _Lowering:
     # --------------------------------------------------------------------------------------------- states
 
     def _task(self, node: Call, left: Leaving, names: Names, catch: tuple[Catcher, ...]) -> Task:
-        payload: dict[str, JSON] = {"step": node.step}
-        if node.arguments:
-            payload["arguments"] = {name: template(value, names) for name, value in node.arguments}
+        payload = _call(node.step, node.arguments, names)
+        for key, fused in (("before", node.before), ("then", node.then)):
+            if fused:
+                payload[key] = [_call(call.step, call.arguments, names) for call in fused]
         if Result(node.id) in self.inspected:
             payload["inline"] = True
         return Task(
@@ -331,6 +332,13 @@ class _Lowering:
             left = scope.leave(scope.layout.way(catch.frame, 0, values), own, entry, key=node.id)
             found.append(Catcher(ErrorEquals=catch.names, Next=left.next or "", Assign=left.assign))
         return tuple(found)
+
+
+def _call(step: str, arguments: tuple[tuple[str, Expression], ...], names: Names) -> dict[str, JSON]:
+    payload: dict[str, JSON] = {"step": step}
+    if arguments:
+        payload["arguments"] = {name: template(value, names) for name, value in arguments}
+    return payload
 
 
 def _entry_values(attempt: Attempt, failing: tuple[Failing, ...]) -> dict[int, Expression]:

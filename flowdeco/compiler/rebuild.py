@@ -17,6 +17,7 @@ from flowdeco.graph import (
     Expression,
     Failing,
     Fork,
+    FusedCall,
     Handle,
     Jump,
     Let,
@@ -70,8 +71,15 @@ def node_with(node: Node, change: Change) -> Node:
     """A node with every expression that it evaluates itself changed."""
     match node:
         case Call():
-            arguments = tuple((name, change(value)) for name, value in node.arguments)
-            return replace(node, arguments=arguments, failing=_failing(node.failing, change))
+            return replace(
+                node,
+                arguments=_arguments(node.arguments, change),
+                failing=_failing(node.failing, change),
+                before=tuple(
+                    FusedCall(call.step, _arguments(call.arguments, change)) for call in node.before
+                ),
+                then=tuple(FusedCall(call.step, _arguments(call.arguments, change)) for call in node.then),
+            )
         case Child():
             return replace(node, input=change(node.input), failing=_failing(node.failing, change))
         case Wait():
@@ -89,6 +97,12 @@ def node_with(node: Node, change: Change) -> Node:
             return node
         case never:
             assert_never(never)
+
+
+def _arguments(
+    arguments: tuple[tuple[str, Expression], ...], change: Change
+) -> tuple[tuple[str, Expression], ...]:
+    return tuple((name, change(value)) for name, value in arguments)
 
 
 def _failing(failing: tuple[Failing, ...], change: Change) -> tuple[Failing, ...]:

@@ -28,6 +28,7 @@ from flowdeco.graph.expressions import (
     Field,
     Index,
     Item,
+    Literal,
     Operation,
     Result,
     Symbol,
@@ -110,11 +111,28 @@ class Failing:
 # ------------------------------------------------------------------------------------------------- nodes
 
 
+@dataclass(frozen=True, slots=True)
+class FusedCall:
+    """A glue call that another one runs too, in the same task. `arguments`: as of a `Call`, some of them `earlier_result`s."""
+
+    step: str
+    arguments: tuple[tuple[str, Expression], ...]
+
+
+def earlier_result(position: int) -> Literal:
+    """What an earlier call of the same task resulted in, as an argument of a later one. `position`: from 0, in order.
+
+    It stands for an argument, or for a part of one, as a whole: no expression looks into it.
+    """
+    return Literal({"$type": "result", "of": position})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A step call. `arguments` are what the function gets: "*" holds the positional ones. `glue`: nobody declared it.
 
-    `failing`: per enclosing attempt of the same scope, innermost first.
+    `failing`: per enclosing attempt of the same scope, innermost first. `before`, `then`: glue calls that run in the same
+    task, before this one and after it; what the task results in is what this one does.
     """
 
     id: int
@@ -124,6 +142,8 @@ class Call:
     after: tuple[int, ...] = ()
     failing: tuple[Failing, ...] = ()
     glue: bool = False
+    before: tuple[FusedCall, ...] = ()
+    then: tuple[FusedCall, ...] = ()
     name: str = ""
     target: str = ""
     location: Location | None = None
@@ -341,12 +361,24 @@ def end_expressions(end: End) -> tuple[Expression, ...]:
             assert_never(never)
 
 
+def called(node: Call) -> Iterator[tuple[str, tuple[tuple[str, Expression], ...]]]:
+    """What the task of a call runs, in order: steps with their arguments."""
+    yield from ((call.step, call.arguments) for call in node.before)
+    yield node.step, node.arguments
+    yield from ((call.step, call.arguments) for call in node.then)
+
+
+def argument_values(node: Call) -> Iterator[Expression]:
+    """The arguments of everything that the task of a call runs."""
+    for _, arguments in called(node):
+        yield from (value for _, value in arguments)
+
+
 def expressions(node: Node) -> Iterator[Expression]:
     """The expressions a node itself evaluates (not those of nested blocks)."""
     match node:
         case Call():
-            for _, value in node.arguments:
-                yield value
+            yield from argument_values(node)
         case Child():
             yield node.input
         case Wait():
@@ -527,6 +559,8 @@ def inspected(block: Block) -> frozenset[Symbol]:
             found |= set(leaves(node.items))
         if isinstance(node, Choice):
             found |= {leaf for case in node.cases for leaf in leaves(case.test)}
+        if isinstance(node, Child):  # the other workflow may look into it
+            found |= set(leaves(node.input))
         if isinstance(node, Wait):
             found |= {leaf for value in expressions(node) for leaf in leaves(value)}
     _flows(block, {}, flows)

@@ -43,12 +43,14 @@ from flowdeco.graph.model import (
     Return,
     Variable,
     Wait,
+    called,
     walk,
 )
 
 
 def text(graph: Graph) -> str:
-    """The whole graph. Nodes are called `%id`; an arrow says what a node additionally waits for."""
+    """The whole graph. Nodes are called `%id`, the results of calls that share a task `#0`, `#1` and so on in their order;
+    an arrow says what a node additionally waits for."""
     lines = [f"workflow {graph.name}({', '.join(_input(graph, name) for name in graph.inputs)})"]
     items = {node.id: node.item_name for node in walk(graph.block) if isinstance(node, Map)}
     lines += _block(graph.block, "  ", items)
@@ -64,15 +66,16 @@ def _input(graph: Graph, name: str) -> str:
 def _block(block: Block, indent: str, items: dict[int, str]) -> Iterator[str]:
     for node in block.nodes:
         yield from _node(node, indent, items)
-    if not isinstance(block.end, Never):
-        yield f"{indent}{_end(block.end, items)}"
+    if end := _end(block.end, items):
+        yield indent + end
 
 
 def _node(node: Node, indent: str, items: dict[int, str]) -> Iterator[str]:
     match node:
         case Call():
-            arguments = [spelled for argument in node.arguments for spelled in _argument(*argument, items)]
-            yield f"{indent}%{node.id} = {node.step}({', '.join(arguments)}){_extra(node, items)}"
+            calls = [_call(step, arguments, items) for step, arguments in called(node)]
+            which = f" -> #{len(node.before)}" if node.then else ""
+            yield f"{indent}%{node.id} = {'; '.join(calls)}{which}{_extra(node, items)}"
         case Child():
             verb = "run" if node.wait else "start"
             yield f"{indent}%{node.id} = {node.workflow}.{verb}({spell(node.input, items)}){_extra(node, items)}"
@@ -135,7 +138,7 @@ def _end(end: End, items: dict[int, str]) -> str:
         case Raise(error, cause):
             return f"raise {spell(error, items)}: {spell(cause, items)}"
         case Never():
-            return "never"
+            return ""
         case never:
             assert_never(never)
 
@@ -147,6 +150,11 @@ def _label(node: Choice | Loop | Region | Attempt) -> str:
 
 def _variable(variable: Variable) -> str:
     return f"%{variable.id} {variable.name}".rstrip()
+
+
+def _call(step: str, arguments: tuple[tuple[str, Expression], ...], items: dict[int, str]) -> str:
+    given = [spelled for argument in arguments for spelled in _argument(*argument, items)]
+    return f"{step.removesuffix('()')}({', '.join(given)})"
 
 
 def _argument(name: str, value: Expression, items: dict[int, str]) -> list[str]:
@@ -182,6 +190,8 @@ def _named(node: Node) -> str:
 def spell(expression: Expression, items: dict[int, str] | None = None) -> str:
     """An expression, close to Python."""
     match expression:
+        case Literal({"$type": "result", "of": position}):
+            return f"#{position}"
         case Literal(value):
             return json.dumps(value, ensure_ascii=False)
         case Input(name):

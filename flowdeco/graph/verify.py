@@ -28,6 +28,8 @@ from flowdeco.graph.model import (
     Region,
     Return,
     Wait,
+    called,
+    earlier_result,
     end_expressions,
     expressions,
     leaves_early,
@@ -152,8 +154,7 @@ class _Check:
         match node:
             case Call():
                 self.failing(node)
-                if node.step not in self.graph.steps:
-                    raise self.fail(f"node {node.id} calls {node.step!r}, which is not in the table of steps")
+                self.called(node)
                 return [node.id], [node.id]
             case Child():
                 self.failing(node)
@@ -177,6 +178,19 @@ class _Check:
                 return self.fork(node)
             case never:
                 assert_never(never)
+
+    def called(self, node: Call) -> None:
+        for position, (step, arguments) in enumerate(called(node)):
+            if step not in self.graph.steps:
+                raise self.fail(f"node {node.id} calls {step!r}, which is not in the table of steps")
+            stack = [value for _, value in arguments]
+            while stack:
+                top = stack.pop()
+                if any(
+                    top == earlier_result(later) for later in range(position, len(node.before) + len(node.then) + 1)
+                ):
+                    raise self.fail(f"node {node.id} uses the result of a call before it was made")
+                stack.extend(children(top))
 
     def label(self, node: Choice | Loop | Region | Attempt) -> list[int]:
         """Checks a node that blocks inside it jump to the end of. Ids of its results."""

@@ -31,6 +31,10 @@ def invoke(
     encoded, both parts of `arguments` optional; `"inline": true` when the workflow looks into the result.
     `resolve` finds the function of a step by name. Async functions are awaited.
 
+    `"before": [{"step", "arguments"}, ...]` and `"then": [...]` are calls that are made before the step's and
+    after it. The arguments of all of them may hold `{"$type": "result", "of": 0}`: what the first of all calls
+    resulted in, as it is. Only the step's own result is encoded.
+
     Raises `StepError` for whatever goes wrong, from an unknown step to a result that cannot be encoded, and
     for `SystemExit` and `KeyboardInterrupt` in the step.
 
@@ -42,13 +46,34 @@ def invoke(
     """
     try:
         function = resolve(_step_name(payload))
-        positional, named = _arguments(payload, codec, function)
-        result = function(*positional, **named)
-        if type(result) not in _FINISHED and hasattr(result, "__await__"):
-            result = _awaited(result)
+        if "before" in payload or "then" in payload:
+            result = _in_turn(payload, resolve, codec)
+        else:
+            result = _called(payload, function, codec, None)
         return _encoded(result, payload, codec, function)
     except BaseException as exception:
         raise step_error(exception, request_id) from exception
+
+
+def _called(
+    payload: JSON, function: Callable[..., object], codec: ValueCodec, results: list[object] | None
+) -> object:
+    positional, named = _arguments(payload, codec, function, results)
+    result = function(*positional, **named)
+    if type(result) not in _FINISHED and hasattr(result, "__await__"):
+        result = _awaited(result)
+    return result
+
+
+def _in_turn(payload: JSON, resolve: Callable[[str], Callable[..., object]], codec: ValueCodec) -> object:
+    """Several calls, one after the other: the result of the one that the payload itself is."""
+    before, then = payload.get("before", []), payload.get("then", [])
+    if type(before) is not list or type(then) is not list:
+        raise CodecError(f"the calls before and after a step are lists: {shown(payload)}")
+    results: list[object] = []
+    for call in (*before, payload, *then):
+        results.append(_called(call, resolve(_step_name(call)), codec, results))
+    return results[len(before)]
 
 
 def _step_name(payload: JSON) -> str:
@@ -62,7 +87,7 @@ def _step_name(payload: JSON) -> str:
 
 
 def _arguments(
-    payload: JSON, codec: ValueCodec, function: Callable[..., object]
+    payload: JSON, codec: ValueCodec, function: Callable[..., object], results: list[object] | None
 ) -> tuple[list[Any], dict[str, Any]]:
     arguments = payload.get("arguments")
     if arguments is None:
@@ -70,7 +95,7 @@ def _arguments(
     if type(arguments) is not dict or type(arguments.get("*", [])) is not list:
         raise CodecError(f'the arguments should be {{"*": [...], "name": value}} and are {shown(arguments)}')
     try:
-        decoded = codec.decode(dict(arguments))
+        decoded = codec.decode(dict(arguments), results=results)
     except FlowdecoError as error:
         raise _placed(error, f"the arguments of step {payload['step']!r}", function) from error.__cause__
     return decoded.pop("*", []), decoded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -106,12 +106,18 @@ class ValueCodec:
         except Exception as error:
             raise Refusal(f"{type(error).__name__}: {error}") from error
 
-    def decode(self, data: JSON) -> Any:
-        """The value. Raises `CodecError` with the path to what cannot be decoded, `IntegrityError` when
-        stored bytes are not those that were written (before any of them is decoded), `StoreError` when the
-        store fails."""
+    def decode(self, data: JSON, *, results: Sequence[object] | None = None) -> Any:
+        """The value. `results`: what `{"$type": "result", "of": position}` in the data stands for.
+
+        Raises `CodecError` with the path to what cannot be decoded, `IntegrityError` when stored bytes are not
+        those that were written (before any of them is decoded), `StoreError` when the store fails.
+        """
         try:
-            return self._decoder.any(data)
+            if results is None:
+                return self._decoder.any(data)
+            readers = {**READERS, "result": lambda _, found: results[found["of"]]}
+            own = self._decoder
+            return Decoder(readers, restore_instance, own.store, own.bundle, own.pickle, own.names).any(data)
         except Refusal as refusal:
             raise refusal.error("decode") from refusal.__cause__
         except RecursionError:

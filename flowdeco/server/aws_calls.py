@@ -101,7 +101,7 @@ class AwsCalls:
         from botocore.exceptions import UnknownServiceError
 
         try:
-            return self.client(_CLIENTS.get(service, service))
+            return self.client(boto_name(service))
         except UnknownServiceError as error:
             raise _refused(f"{resource}: boto3 has no service {service!r}") from error
 
@@ -173,6 +173,15 @@ class AwsObjects:
 
 
 # --- names -------------------------------------------------------------------------------------------------
+
+
+def boto_name(service: str) -> str:
+    """What boto3 calls a service of a `Resource`.
+
+    >>> boto_name("states"), boto_name("sqs")
+    ('stepfunctions', 'sqs')
+    """
+    return _CLIENTS.get(service, service)
 
 
 def read_resource(resource: str) -> tuple[str, str, bool]:

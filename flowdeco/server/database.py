@@ -246,7 +246,7 @@ class Database:
             text = json.dumps(rows, default=dict)
             with self.writing():
                 self._connection.execute(
-                    "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?)",
+                    "INSERT INTO events VALUES (?, ?, ?, ?)",
                     (arn, events[0].id, events[-1].id, text),
                 )
 
@@ -264,9 +264,13 @@ class Database:
             if first <= id <= last
         ]
 
-    def forget_events(self, arn: str) -> None:
-        with self.writing():
-            self._connection.execute("DELETE FROM events WHERE execution = ?", (arn,))
+    def last_event(self, arn: str) -> int:
+        """The id of the last event that is kept, 0 when there is none."""
+        with self._lock:
+            found = self._connection.execute(
+                "SELECT max(last) FROM events WHERE execution = ?", (arn,)
+            ).fetchone()
+        return found[0] or 0
 
     # --- children -----------------------------------------------------------------------------------------
 

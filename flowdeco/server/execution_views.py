@@ -68,7 +68,7 @@ class ExecutionViews:
         if label:
             definition = processor_definition(revision.definition, label)
             found["label"], found["mapRunArn"] = label, row.map_run
-            if found["definition"]:
+            if request.get("includedData") != "METADATA_ONLY":
                 found["definition"] = definition
         return found
 

@@ -188,8 +188,10 @@ class Executions:
         self._parsed[revision.id] = found
         return found
 
-    def _ended(self, running: Running, record: ExecutionRecord) -> None:
+    def _ended(self, running: Running, record: ExecutionRecord, error: Exception | None) -> None:
         del self._running[running.arn]
+        if error is not None:
+            self._tell("broken", error=f"{running.arn}: {type(error).__name__}: {error}")
         seconds = round((record.stopped or record.started) - record.started, 3)
         self._tell(
             "execution", executionArn=running.arn, status=record.status, error=record.error, seconds=seconds

@@ -164,7 +164,7 @@ def describe_revision(revision: Revision, included: str | None) -> dict[str, JSO
         "encryptionConfiguration": revision.encryption,
     }
     if included == "METADATA_ONLY":
-        return {**found, "definition": ""}
+        return {**found, "definition": "{}"}
     references = variable_references(json.loads(revision.definition))
     return {**found, "variableReferences": references} if references else found
 

@@ -45,7 +45,8 @@ class Running:
     """One execution under way. `ended` is there for all who wait for its record.
 
     `facts` are what is kept of it; with `kept` False nothing is, as with Express executions. `nested` are the
-    executions that it has started and waits for. `on_end` is called right before `ended` is there.
+    executions that it has started and waits for. `on_end` is called right before `ended` is there, with what kept
+    the end from being kept.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Running:
         database: Database,
         *,
         kept: bool,
-        on_end: Callable[[Running, ExecutionRecord], None],
+        on_end: Callable[[Running, ExecutionRecord, Exception | None], None],
     ) -> None:
         self.arn = arn
         self.machine = machine
@@ -117,26 +118,32 @@ class Running:
                     self._database.put("mapRuns", self.arn, [asdict(run) for run in runs])
 
     def _keep_child(self, arn: str, events: list[Event]) -> None:
+        row = self._database.execution(arn)
         first, last = events[0], events[-1]
-        facts: dict[str, JSON] = {
-            "name": arn.rpartition(":")[2],
-            "parent": self.arn,
-            "input": json_text(first.details["input"]),
-            "startDate": first.timestamp,
-            "stopDate": last.timestamp,
-        }
+        facts: dict[str, JSON] = {"stopDate": last.timestamp}
         if "output" in last.details:
             facts["output"] = json_text(last.details["output"])
         for name in {"error", "cause"} & last.details.keys():
             facts[name] = plain(last.details[name])
-        machine, number = child_of(arn)
-        status = _ENDS[last.type]
-        if self._database.execution(arn) is None:
+        if row is None:
+            machine, number = child_of(arn)
+            facts |= {
+                "name": arn.rpartition(":")[2],
+                "parent": self.arn,
+                "input": json_text(first.details["input"]),
+                "startDate": first.timestamp,
+            }
             map_run = self.execution.record.map_runs[number].arn
-            self._database.begin(arn, machine, facts, status=status, map_run=map_run)
-        else:  # it is run again, in a redrive
-            self._database.change(arn, status, facts)
-            self._database.forget_events(arn)
+            self._database.begin(arn, machine, facts, status=_ENDS[last.type], map_run=map_run)
+        else:  # it is run again, in a redrive: its history goes on
+            kept = {name: value for name, value in row.facts.items() if name not in ("error", "cause")}
+            times = {"redriveCount": kept.get("redriveCount", 0) + 1, "redriveDate": first.timestamp}
+            self._database.change(arn, _ENDS[last.type], {**kept, **facts, **times}, redriven=True)
+            before = self._database.last_event(arn)
+            events = [
+                one._replace(id=one.id + before, previous_event_id=one.previous_event_id + before)
+                for one in events
+            ]
         self._database.append(arn, events)
 
     # --- its thread ---------------------------------------------------------------------------------------
@@ -150,11 +157,11 @@ class Running:
             record = self.execution.run()
             if self._kept:
                 self._keep_end(record)
-        except Exception as error:  # it cannot be kept: whoever waits for it is told
-            self._on_end(self, self.execution.record)
+        except Exception as error:  # it cannot be kept
+            self._on_end(self, self.execution.record, error)
             self.ended.set_exception(error)
         else:
-            self._on_end(self, record)
+            self._on_end(self, record, None)
             self.ended.set_result(record)
 
     def _keep_end(self, record: ExecutionRecord) -> None:

@@ -25,6 +25,7 @@ from flowdeco.server.map_runs import MapRuns
 from flowdeco.server.mocking import MockBook
 from flowdeco.server.tags import Tags
 from flowdeco.server.task_tokens import TaskTokens
+from flowdeco.server.trials import Trials
 from flowdeco.server.versions import Versions
 
 Request: TypeAlias = Mapping[str, Any]
@@ -70,6 +71,9 @@ class Service:
         activities = Activities(self._database, self.account, tags, queues, clock, poll)
         versions = Versions(book, clock, Random())
         machines = Machines(book, self.account, tags, clock, new_id, versions.make)
+        shared = Handlers(
+            handlers or {}, remote, lambda name: self.account.arn("activity", name) in activities
+        )
         executions = Executions(
             book,
             self._database,
@@ -118,6 +122,7 @@ class Service:
             "StartSyncExecution": executions.start_sync,
             "StopExecution": executions.stop,
             "TagResource": tags.tag,
+            "TestState": Trials(shared.find).test,
             "UntagResource": tags.untag,
             "UpdateMapRun": map_runs.update,
             "UpdateStateMachine": machines.update,

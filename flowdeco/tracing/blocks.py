@@ -93,7 +93,9 @@ class OpenBlock:
 
     def frozen(self) -> Block:
         end = self.end.frozen() if isinstance(self.end, Pending) else self.end
-        return Block(tuple(node.frozen() for node in self.nodes), Return(Literal(None)) if end is None else end)
+        return Block(
+            tuple(node.frozen() for node in self.nodes), Return(Literal(None)) if end is None else end
+        )
 
 
 class OpenBlocks:
@@ -164,13 +166,14 @@ class OpenBlocks:
         opened = self._blocks[-1]
         frame = opened.frames[-1]
         barrier, since = frame.barrier, frame.since
-        before = frame.barrier, frame.since = tuple(since) or barrier, []
+        before = tuple(since) or barrier
+        frame.barrier, frame.since = before, []
         yield
         recorded = frame.since
         if recorded:
             frame.barrier, frame.since = tuple(recorded), []
             opened.effectful = True
-        elif frame.barrier is before[0]:  # else there was an effect inside
+        elif frame.barrier is before:  # else there was an effect inside
             frame.barrier, frame.since = barrier, since
 
     def place(self, draft: Draft, inner: list[OpenBlock]) -> None:
@@ -218,4 +221,3 @@ def _unmade(after: tuple[int, ...]) -> Node:
 def made(node: Made) -> Draft:
     """The draft of a node that is known but for what it waits for."""
     return Draft(node.id, lambda after: replace(node, after=after), node.after)
-

@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from flowdeco.errors import BodyError
 from flowdeco.tracing import calls, comprehend, looks, mutate, operate, raising
 from flowdeco.tracing.drivers import Branch, Ensure, Try
 from flowdeco.tracing.loops import Each, Repeat
@@ -16,6 +18,20 @@ if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
 
 Env = Mapping[str, Any]
+M = TypeVar("M", bound=Callable[..., Any])
+
+
+def going_on(method: M) -> M:
+    """For what can be wrong without making the rest of the body unreadable: so that one trace finds all that is wrong."""
+
+    @wraps(method)
+    def noted(self: Body, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except BodyError as error:
+            return self.recorder.noted(error)
+
+    return noted  # type: ignore[return-value]
 
 
 class Body:
@@ -33,16 +49,24 @@ class Body:
 
     # -------------------------------------------------------------------------------------------- statements
 
-    def branch(self, test: Any, names: tuple[str, ...], env: Env, text: str, /) -> Branch:
-        return Branch(self.recorder, test, names, env, text)
+    def branch(self, names: tuple[str, ...], env: Env, texts: tuple[str, ...], /) -> Branch:
+        spelling = self.recorder.forms.spelling
+        return Branch(
+            self.recorder,
+            names,
+            env,
+            tuple(spelling.get(text, text) for text in texts) if spelling else texts,
+        )
 
     def each(
         self, items: Any, names: tuple[str, ...], env: Env, live: tuple[str, ...], target: str, /
     ) -> Each:
         return Each(self.recorder, items, names, env, frozenset(live), target)
 
-    def repeat(self, names: tuple[str, ...], env: Env, live: tuple[str, ...], endless: bool, /) -> Repeat:
-        return Repeat(self.recorder, names, env, frozenset(live), endless)
+    def repeat(
+        self, names: tuple[str, ...], env: Env, live: tuple[str, ...], texts: tuple[str, ...], /
+    ) -> Repeat:
+        return Repeat(self.recorder, names, env, frozenset(live), texts)
 
     def attempt(
         self, names: tuple[str, ...], env: Env, kinds: Sequence[Callable[[], Any]], texts: tuple[str, ...], /
@@ -66,17 +90,35 @@ class Body:
 
     # ----------------------------------------------------------------------------------------------- calls
 
+    @going_on
     def call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         return calls.invoke(self.recorder, fn, *args, **kwargs)
 
+    @going_on
     def method(self, thing: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         return calls.method(self.recorder, thing, name, *args, **kwargs)
 
+    @going_on
     def effect(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         return calls.effect(self.recorder, fn, *args, **kwargs)
 
+    @going_on
     def method_effect(self, thing: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         return calls.method_effect(self.recorder, thing, name, *args, **kwargs)
+
+    def star(self, thing: Any, /) -> Any:
+        try:
+            return looks.spread(self.recorder, thing)
+        except BodyError as error:
+            self.recorder.noted(error)
+            return ()
+
+    def stars(self, thing: Any, /) -> Any:
+        try:
+            return looks.spread_names(self.recorder, thing)
+        except BodyError as error:
+            self.recorder.noted(error)
+            return {}
 
     # --------------------------------------------------------------------------------------------- changes
 
@@ -86,6 +128,7 @@ class Body:
     def change_inside(self, container: Any, method: str, /, *args: Any, **kwargs: Any) -> Any:
         return mutate.change_inside(self.recorder, container, method, *args, **kwargs)
 
+    @going_on
     def inplace(self, name: str, where: str, old: Any, value: Any, /) -> Any:
         return mutate.inplace(self.recorder, name, where, old, value)
 
@@ -109,55 +152,75 @@ class Body:
 
     # ----------------------------------------------------------------------------------------- expressions
 
+    @going_on
     def binary(self, name: str, left: Any, right: Any, /) -> Any:
         return operate.binary(self.recorder, name, left, right)
 
+    @going_on
     def unary(self, name: str, operand: Any, /) -> Any:
         return operate.operate(self.recorder, name, (operand,))
 
+    @going_on
     def compare(self, name: str, left: Any, right: Any, /) -> Any:
         return operate.compare(self.recorder, name, left, right)
 
-    def chain(
-        self, names: tuple[str, ...], left: Any, right: Any, /, *others: Callable[[], Any]
-    ) -> Any:
+    @going_on
+    def chain(self, names: tuple[str, ...], left: Any, right: Any, /, *others: Callable[[], Any]) -> Any:
         return operate.chain(self.recorder, names, left, right, others)
 
+    @going_on
     def logic(self, kind: str, first: Any, /, *others: Callable[[], Any]) -> Any:
         return operate.logic(self.recorder, kind, (lambda: first, *others))
 
+    @going_on
     def negation(self, thing: Any, /) -> Any:
         return operate.negation(self.recorder, thing)
 
+    @going_on
     def ternary(self, test: Any, then: Callable[[], Any], other: Callable[[], Any], /) -> Any:
         return operate.ternary(self.recorder, test, then, other)
 
     def decided(self, thing: Any, /) -> Any:
         """A condition around `:=`, which has to be known."""
         if isinstance(thing, Value):
-            raise self.recorder.refuse("a condition around :=", thing, "assign the value first, or write an if")
+            raise self.recorder.refuse(
+                "a condition around :=", thing, "assign the value first, or write an if"
+            )
         return thing
 
+    @going_on
     def item(self, thing: Any, key: Any, /) -> Any:
         return looks.item(self.recorder, thing, key)
 
+    @going_on
     def text(self, parts: tuple[Any, ...], /) -> Any:
         return operate.text(self.recorder, parts)
 
+    @going_on
     def comprehension(
-        self, kind: str, items: Any, test: Callable[[Any], Any] | None, element: Callable[[Any], Any], name: str, /
+        self,
+        kind: str,
+        items: Any,
+        test: Callable[[Any], Any] | None,
+        element: Callable[[Any], Any],
+        name: str,
+        /,
     ) -> Any:
         return comprehend.comprehend(self.recorder, kind, items, test, element, name)
 
+    @going_on
     def collected(self, kind: str, listed: Any, /) -> Any:
         return comprehend.collected(self.recorder, kind, listed)
 
+    @going_on
     def display(self, kind: str, /, *pieces: tuple[bool, Any]) -> Any:
         return comprehend.display(self.recorder, kind, pieces)
 
+    @going_on
     def display_dict(self, /, *pieces: tuple[Any, ...]) -> Any:
         return comprehend.display_dict(self.recorder, pieces)
 
+    @going_on
     def known(self, value: Any, what: str, /) -> Any:
         """A place where Python would silently take a Value for what it is not."""
         if isinstance(value, Value):
@@ -196,7 +259,9 @@ class Body:
         """The attribute that a positional pattern of a class looks at."""
         names = getattr(cls, "__match_args__", ())
         if place >= len(names):
-            raise TypeError(f"{cls.__name__}() accepts {len(names)} positional sub-patterns ({place + 1} given)")
+            raise TypeError(
+                f"{cls.__name__}() accepts {len(names)} positional sub-patterns ({place + 1} given)"
+            )
         if isinstance(thing, Value):
             return self.recorder.attribute(thing, names[place])
         return getattr(thing, names[place])

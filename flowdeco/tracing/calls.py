@@ -13,12 +13,12 @@ import warnings
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
 from flowdeco.graph.types import BOOL, Type
-from flowdeco.runtime.glue import Listed
+from flowdeco.runtime.glue import Listed, Method
 from flowdeco.tracing import operate, types
 from flowdeco.tracing.callees import Callee, classify
 from flowdeco.tracing.rewrite.construct import CHANGES
@@ -81,7 +81,9 @@ def invoke(recorder: TraceRecorder, fn: Any, /, *args: Any, **kwargs: Any) -> An
         case Callee.TRACED:
             return fn(*args, **kwargs)
         case Callee.VALUE:
-            raise recorder.refuse("a call", fn, "only functions known while tracing can be called; call a step")
+            raise recorder.refuse(
+                "a call", fn, "only functions known while tracing can be called; call a step"
+            )
         case Callee.HELPER:
             return _helper(recorder, fn, args, kwargs)
         case Callee.CONTAINER:
@@ -103,14 +105,18 @@ def method(recorder: TraceRecorder, thing: Any, name: str, /, *args: Any, **kwar
         contains_value((args, kwargs)) or (type(thing) is not str and _looks(name) and contains_value(thing))
     ):
         operands = _positional(kwargs, name, args)
-        known = operate.expressed(recorder, f"method:{name}", (thing, *operands)) if operands is not None else None
+        known = (
+            operate.expressed(recorder, f"method:{name}", (thing, *operands))
+            if operands is not None
+            else None
+        )
         if known is not None:
             return known
         if name == "format" and isinstance(thing, str):
             return _format_method(recorder, thing, args, kwargs)
         return operate.glue_call(
             recorder,
-            operate.Method(name),
+            Method(name),
             (thing, *args),
             kwargs,
             f".{name}() with a run-time value has no expression",
@@ -170,7 +176,7 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
         )
 
 
-def _can_be_glue(function: FunctionType, args: Any, kwargs: Any) -> bool:
+def _can_be_glue(function: Any, args: Any, kwargs: Any) -> bool:
     cells = [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
     return contains_value((args, kwargs)) and not contains_value(cells)
 
@@ -290,7 +296,9 @@ def _isinstance(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[
         found = operate.expressed(recorder, "isinstance", (value, names if len(names) > 1 else names[0]))
         if found is not None:
             return found
-    return operate.glue_call(recorder, isinstance, args, {}, "isinstance() with this class has no expression", type=BOOL)
+    return operate.glue_call(
+        recorder, isinstance, args, {}, "isinstance() with this class has no expression", type=BOOL
+    )
 
 
 def _range(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -456,7 +464,9 @@ def _of_value(
 ) -> Any:
     sort = value._type.sort
     if sort in ("record", "namedtuple"):
-        raise recorder.refuse(f".{name}()", value, "only fields can be used, not methods: call it inside a step")
+        raise recorder.refuse(
+            f".{name}()", value, "only fields can be used, not methods: call it inside a step"
+        )
     operands = _positional(kwargs, name, args)
     if operands is not None:
         found = operate.expressed(recorder, f"method:{name}", (value, *operands))
@@ -490,7 +500,9 @@ def _positional(kwargs: Mapping[str, Any], name: str, args: tuple[Any, ...]) -> 
     return tuple(given) if len(given) == len(args) + len(kwargs) else None
 
 
-def _format_method(recorder: TraceRecorder, template: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def _format_method(
+    recorder: TraceRecorder, template: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
     """`"{} of {n:.2f}".format(a, n=b)`, as the f-string would be."""
     import string
 
@@ -505,9 +517,8 @@ def _format_method(recorder: TraceRecorder, template: str, args: tuple[Any, ...]
             field, count = str(count), count + 1
         if not (field.isdigit() or field.isidentifier()) or "{" in (spec or ""):
             return operate.glue_call(
-                recorder, operate.Method("format"), (template, *args), kwargs, "this format has no expression"
+                recorder, Method("format"), (template, *args), kwargs, "this format has no expression"
             )
         value = args[int(field)] if field.isdigit() else kwargs[field]
         parts.append((value, conversion or "", spec or ""))
     return operate.text(recorder, parts)
-

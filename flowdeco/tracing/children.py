@@ -37,7 +37,7 @@ def child(
         )
     input = recorder.argument(_inputs(recorder, workflow, args, kwargs), name, "input")
     id = recorder.next_id(name)
-    fails, targets = failing(recorder), recorder.targets
+    fails = failing(recorder)
 
     def draft(after: tuple[int, ...]) -> Child:
         return Child(
@@ -47,7 +47,7 @@ def child(
             wait=wait,
             after=after,
             failing=fails(),
-            target=targets().get(id, ""),
+            target=recorder.target_of(id),
             location=place,
         )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flowdeco.graph import Local
 from flowdeco.graph.types import list_of
 from flowdeco.tracing import looks, operate
-from flowdeco.tracing.value import Value
+from flowdeco.tracing.value import Value, contains_value
 
 if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
@@ -56,26 +57,21 @@ def _lazily(items: Any, element: Element) -> Iterator[Any]:
 
 def _unrolled(recorder: TraceRecorder, kind: str, items: Any, test: Element | None, element: Element) -> Any:
     """Over what is known: element by element. Pieces that only the run knows the length of make a run-time list."""
-    pieces: list[Any] = []
-    known = True
-    for item in items:
-        keep = True if test is None else recorder.truth(test(item))
-        if isinstance(keep, Value):
-            known = False
-            pieces.append(operate.ternary(recorder, keep, lambda item=item: _piece(kind, element(item)), list))  # type: ignore[misc]
-        elif keep:
-            piece = _piece(kind, element(item))
-            known = known and not isinstance(piece, Value)
-            pieces.append(piece)
-    if known:
-        flat = [thing for piece in pieces for thing in piece]
-        if kind == "set":
-            return set(flat) if not any(isinstance(thing, Value) for thing in flat) else _finished(recorder, kind, flat)
-        return dict(flat) if kind == "dict" else flat
+    pieces = [_kept(recorder, kind, item, test, element) for item in items]
+    if not any(isinstance(piece, Value) for piece in pieces):
+        return collected(recorder, kind, [thing for piece in pieces for thing in piece])
     whole: Any = []
     for piece in pieces:
         whole = piece if _empty(whole) else operate.operate(recorder, "concat", (whole, piece))
     return _finished(recorder, kind, whole)
+
+
+def _kept(recorder: TraceRecorder, kind: str, item: Any, test: Element | None, element: Element) -> Any:
+    """What one item gives: a list, empty when the filter drops it."""
+    keep = True if test is None else recorder.truth(test(item))
+    if isinstance(keep, Value):
+        return operate.ternary(recorder, keep, lambda: _piece(kind, element(item)), list)
+    return _piece(kind, element(item)) if keep else []
 
 
 def _empty(whole: Any) -> bool:
@@ -103,7 +99,7 @@ def _expression(
     made = operate.function_of(recorder, element, (type,))
     if made is None:
         return None
-    if kind != "flat" and made.function.body == operate.Local(made.function.parameters[0]):
+    if kind != "flat" and made.function.body == Local(made.function.parameters[0]):
         return source
     found = operate.expressed(recorder, "flat_map" if kind == "flat" else "map", (made, source))
     if found is None:
@@ -146,10 +142,17 @@ def _flat(recorder: TraceRecorder, lists: Value) -> Any:
 
 
 def collected(recorder: TraceRecorder, kind: str, listed: Any) -> Any:
-    """A set or a dict of what several `for`s gave."""
-    if isinstance(listed, Value) or any(isinstance(thing, Value) for thing in listed):
+    """A list, a set or a dict of what was listed."""
+    if kind not in ("set", "dict"):
+        return listed
+    if isinstance(listed, Value) or contains_value(_keys(kind, listed)):
         return _finished(recorder, kind, listed)
     return set(listed) if kind == "set" else dict(listed)
+
+
+def _keys(kind: str, listed: Any) -> Any:
+    """What would have to be hashed."""
+    return listed if kind == "set" else [pair if isinstance(pair, Value) else pair[0] for pair in listed]
 
 
 def display(recorder: TraceRecorder, kind: str, pieces: Sequence[tuple[bool, Any]]) -> Any:
@@ -169,7 +172,11 @@ def display(recorder: TraceRecorder, kind: str, pieces: Sequence[tuple[bool, Any
     if kind == "set":
         return collected(recorder, "set", whole)
     if kind == "tuple":
-        return operate.operate(recorder, "tuple", (whole,), python=tuple) if isinstance(whole, Value) else tuple(whole)
+        return (
+            operate.operate(recorder, "tuple", (whole,), python=tuple)
+            if isinstance(whole, Value)
+            else tuple(whole)
+        )
     return whole
 
 
@@ -187,7 +194,11 @@ def display_dict(recorder: TraceRecorder, pieces: Sequence[tuple[Any, ...]]) -> 
         else:
             new = {piece[0]: piece[1]}
         if isinstance(whole, Value) or isinstance(new, Value):
-            whole = new if _empty(whole) and len(piece) == 2 else operate.operate(recorder, "dict_merge", (whole, new), python=_joined)
+            whole = (
+                new
+                if _empty(whole) and len(piece) == 2
+                else operate.operate(recorder, "dict_merge", (whole, new), python=_joined)
+            )
         else:
             whole = {**whole, **new}
     return whole

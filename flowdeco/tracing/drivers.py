@@ -75,9 +75,7 @@ class Driver:
 
     def straight(self) -> None:
         """The part ran as plain Python: names hold what it left in them."""
-        self.after = tuple(
-            held.thing if isinstance(held, Held) else held for held in self.current().values()
-        )
+        self.after = tuple(held.thing if isinstance(held, Held) else held for held in self.current().values())
 
     def path(self, id: int, paths: list[Pending]) -> None:
         """The open block falls through to a label, if its end is reached."""
@@ -87,40 +85,63 @@ class Driver:
             self.recorder.open.end(way)
 
 
-class Branch(Driver):
-    """`if test: … else: …`. `part` is what the test is taken for."""
+class Deciding(Driver):
+    """A driver with parts of which conditions choose one. A condition is a part too: it is asked where names hold what
+    they hold there. Parts are numbered from 0, the condition of part n is ~n.
+    """
 
-    def __init__(
-        self, recorder: TraceRecorder, test: Any, names: tuple[str, ...], env: Mapping[str, Any], text: str
-    ) -> None:
-        super().__init__(recorder, names, env)
-        self.test = test
-        self.text = text
+    texts: Sequence[str]
+    """The conditions, as the user wrote them: one for every part but the last."""
 
-    def __iter__(self) -> Iterator[Branch]:
-        test = self.recorder.truth(self.test)
-        if not isinstance(test, Value):
-            self.part, self.plain = test, True
-            self.names = tuple(h.thing if isinstance(h, Held) else h for h in self.start.values())
+    def tested(self, test: Any) -> None:
+        """What a condition gave."""
+        self._test = test
+
+    def chosen(self, held: Mapping[str, Any], plain: bool, number: int = 0) -> Iterator[Any]:
+        """Records every part from a number on that may be taken. `plain`: only what is known decides so far."""
+        if number < len(self.texts):
+            self._enter(~number, held, plain)
             yield self
-            self.straight()
-            return
-        recorder = self.recorder
+            if self.recorder.open.ended:
+                return
+            test = self.recorder.truth(self._test)
+            held = self.current()
+            if isinstance(test, Value):
+                yield from self._either(test, held, number)
+                return
+            if not test:
+                yield from self.chosen(held, plain, number + 1)
+                return
+        self._enter(number, held, plain)
+        yield self
+
+    def _enter(self, part: int, held: Mapping[str, Any], plain: bool) -> None:
+        self.part, self.plain = part, plain
+        if plain:
+            self.names = tuple(h.thing if isinstance(h, Held) else h for h in held.values())
+        else:
+            self.begin(held)
+
+    def _either(self, test: Value, held: Mapping[str, Any], number: int) -> Iterator[Any]:
+        """A choice: the part of a condition, or what comes behind it."""
+        recorder, place = self.recorder, user_location()
         id = recorder.next_id("a branch")
         paths: list[Pending] = []
         arms: list[OpenBlock] = []
-        with recorder.branching() as stale:
-            for self.part in (True, False):
-                self.begin(self.start)
-                with stale(), recorder.open.opened() as block:
-                    yield self
+        with recorder.branching() as path:
+            for first in (True, False):
+                with path(), recorder.open.opened() as block:
+                    if first:
+                        self._enter(number, held, False)
+                        yield self
+                    else:
+                        yield from self.chosen(held, False, number + 1)
                     self.path(id, paths)
                 arms.append(block)
         variables, merged = merge(recorder, paths, self.keys, id) if paths else ((), {})
-        condition, text, place = test._expression, self.text, self.place
+        condition, text = test._expression, self.texts[number]
         then, default = arms
-        empty = not (then.nodes or default.nodes or variables) and len(paths) == 2
-        if not empty:
+        if then.nodes or default.nodes or variables or len(paths) < 2:
             recorder.open.place(
                 Draft(
                     id,
@@ -136,10 +157,26 @@ class Branch(Driver):
                 arms,
             )
         if paths:
-            self.leave_with(merged)
+            self._env = {name: restored(merged[name]) for name in self.keys}
         else:
             recorder.open.end(Never())
+
+
+class Branch(Deciding):
+    """`if test: … elif other: … else: …`."""
+
+    def __init__(
+        self, recorder: TraceRecorder, names: tuple[str, ...], env: Mapping[str, Any], texts: Sequence[str]
+    ) -> None:
+        super().__init__(recorder, names, env)
+        self.texts = texts
+
+    def __iter__(self) -> Iterator[Branch]:
+        yield from self.chosen(self.start, True)
+        if self.recorder.open.ended:
             self.gone()
+        else:
+            self.straight()
 
 
 class Try(Driver):
@@ -177,7 +214,9 @@ class Try(Driver):
         self._label = recorder.next_id("a try")
         ways: list[Pending] = []
         self.path(self._attempting.id, ways)
-        self._outs, merged = merge(recorder, ways, self.keys, self._attempting.id) if ways else ((), self.start)
+        self._outs, merged = (
+            merge(recorder, ways, self.keys, self._attempting.id) if ways else ((), self.start)
+        )
         self._rest = OpenBlock()
         recorder.open.enter(self._rest)
         recorder.open.place(Draft(self._attempting.id, self._attempt), [self._body])
@@ -394,4 +433,3 @@ def _region(id: int, block: OpenBlock, outs: tuple[Variable, ...], place: Locati
     return Draft(
         id, lambda after: Region(id=id, block=block.frozen(), outs=outs, after=after, location=place)
     )
-

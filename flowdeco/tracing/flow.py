@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import FlowdecoError, Location
-from flowdeco.graph import Expression, Region, Return
+from flowdeco.graph import Region, Return
 from flowdeco.tracing import raising
 from flowdeco.tracing.blocks import OpenBlock, Pending, jump
 from flowdeco.tracing.merging import captured, merge
@@ -96,12 +96,11 @@ def leave(recorder: TraceRecorder, label: Label, env: Mapping[str, Any]) -> None
 
 
 def _by_way_of(recorder: TraceRecorder, guard: Guard, label: Label, env: Mapping[str, Any]) -> None:
-    for known, paths, id in guard.exits:
-        if known is label:
-            break
-    else:
-        paths, id = [], recorder.next_id("a way out")
-        guard.exits.append((label, paths, id))
+    way = next((exit for exit in guard.exits if exit[0] is label), None)
+    if way is None:
+        way = (label, [], recorder.next_id("a way out"))
+        guard.exits.append(way)
+    _, paths, id = way
     names = (*guard.names, RESULT) if RESULT in env else guard.names
     path = jump(id, captured(recorder, names, env))
     paths.append(path)
@@ -123,7 +122,9 @@ def close(recorder: TraceRecorder, label: Label, env: Mapping[str, Any]) -> dict
     inner = recorder.open.wrap(label.start, id, last)
     variables, merged = merge(recorder, paths, label.names, id)
     place = label.location
-    recorder.open.wrapped(lambda after: Region(id=id, block=inner.frozen(), outs=variables, after=after, location=place))
+    recorder.open.wrapped(
+        lambda after: Region(id=id, block=inner.frozen(), outs=variables, after=after, location=place)
+    )
     return merged
 
 
@@ -137,5 +138,3 @@ def caught(recorder: TraceRecorder, error: Exception) -> None:
         return
     if isinstance(error, FlowdecoError) or not raising.raised(recorder, error):
         raise error
-
-

@@ -10,16 +10,15 @@ import ast
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from functools import reduce
 from itertools import islice
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flowdeco.authoring import meanings, pauses
 from flowdeco.authoring.steps import Step
-from flowdeco.errors import Location, OptionError
-from flowdeco.graph import Expression, Field, Literal, Wait
-from flowdeco.graph.types import INT, STR, Type
+from flowdeco.graph import Expression, Field, Wait
+from flowdeco.graph.types import INT, STR
 from flowdeco.tracing import calls, flow, operate
 from flowdeco.tracing.blocks import made
 from flowdeco.tracing.drivers import Try
@@ -39,6 +38,8 @@ class TracedForms:
 
     def __init__(self, recorder: TraceRecorder) -> None:
         self.recorder = recorder
+        self.spelling: dict[str, str] = {}
+        """The user's words for the conditions of the loop that is recorded, by the words of `meanings`."""
 
     # ------------------------------------------------------------------------------------------- waiting
 
@@ -61,11 +62,11 @@ class TracedForms:
             return -int(-pauses.seconds(duration, parts) // 1)
         if duration is None:
             known = {name: part for name, part in parts.items() if not isinstance(part, Value)}
-            total: Any = pauses.seconds(None, known) if known else 0
-            for name, part in parts.items():
-                if isinstance(part, Value):
-                    scaled = recorder.operate("mul", (part, pauses.UNITS[name])) if name != "seconds" else part
-                    total = recorder.operate("add", (total, scaled)) if total != 0 or type(total) is not int else scaled
+            terms = [pauses.seconds(None, known)] if known else []
+            for name in [name for name in parts if name not in known]:
+                unit = pauses.UNITS[name]
+                terms.append(parts[name] if unit == 1 else recorder.operate("mul", (parts[name], unit)))
+            total: Any = reduce(lambda a, b: recorder.operate("add", (a, b)), terms)
         elif _is(duration, "timedelta"):
             base, field = duration._expression, _fields_of(recorder, duration)
             days, rest, micros = field(base, "days"), field(base, "seconds"), field(base, "microseconds")
@@ -73,7 +74,9 @@ class TracedForms:
             total = recorder.operate("add", (total, recorder.operate("truediv", (micros, 1_000_000))))
         elif _is(duration):
             raise recorder.refuse(
-                f"waiting for a {duration._type.name}", duration, "wait for a number of seconds or a timedelta"
+                f"waiting for a {duration._type.name}",
+                duration,
+                "wait for a number of seconds or a timedelta",
             )
         else:
             total = duration
@@ -93,16 +96,19 @@ class TracedForms:
             is_text = recorder.operate("isinstance", (until, "str"))
             return operate.ternary(recorder, is_text, lambda: until, lambda: text)
         raise recorder.refuse(
-            f"waiting until a {until._type.name or until._type.sort}", until, "wait until a datetime or its text"
+            f"waiting until a {until._type.name or until._type.sort}",
+            until,
+            "wait until a datetime or its text",
         )
 
     # -------------------------------------------------------------------------------------------- branches
 
     def parallel(self, parts: Sequence[Any]) -> tuple[Any, ...]:
         found = []
-        for part in parts:
-            with self.recorder.in_order(), self.recorder.open.frame():
-                found.append(self._result(part))
+        with self.recorder.in_order():
+            for part in parts:
+                with self.recorder.open.frame():
+                    found.append(self._result(part))
         return tuple(found)
 
     def choose(self, cases: Sequence[tuple[Any, Any]], otherwise: Any) -> Any:
@@ -143,8 +149,17 @@ class TracedForms:
             )
 
     def loop(self, meaning: Callable[..., Any], body: Any, start: Any, given: Mapping[str, Any]) -> Any:
-        with self.recorder.in_order():
-            return self._reached(self.recorder.in_frame(meaning, (body, start), given))
+        spelled = {argument.arg: _plain(argument.value) for argument in _call().keywords}
+        again, enough = spelled.get("while_", "again"), spelled.get("until", "enough")
+        outer, self.spelling = self.spelling, {}
+        for name in ("state", "found"):
+            self.spelling |= {f"until({name})": enough, f"until is not None and until({name})": enough}
+        self.spelling |= {"while_(state)": again, "while_()": again}
+        try:
+            with self.recorder.in_order():
+                return self._reached(self.recorder.in_frame(meaning, (body, start), given))
+        finally:
+            self.spelling = outer
 
     # ------------------------------------------------------------------------------------------------ errors
 
@@ -237,32 +252,37 @@ def _parameter(fn: Any) -> str:
 
 def _spelled(cases: Sequence[tuple[Any, Any]]) -> list[str]:
     """The conditions as they stand in the call of `choose`; empty where there is no source."""
-    found = _arguments()
+    found = _call().args
     if len(found) == 1 and isinstance(found[0], ast.List | ast.Tuple):
         found = [case.elts[0] for case in found[0].elts if isinstance(case, ast.Tuple) and case.elts]
     else:
         found = found[:1]
     if len(found) != len(cases):
         return [""] * len(cases)
-    return [ast.unparse(node.body if isinstance(node, ast.Lambda) else node) for node in found]
+    return [_plain(node) for node in found]
 
 
-def _arguments() -> list[ast.expr]:
-    """The positional arguments of the call that the user's code is at."""
+def _plain(node: ast.expr) -> str:
+    return ast.unparse(node.body if isinstance(node, ast.Lambda) else node)
+
+
+def _call() -> ast.Call:
+    """The call that the user's code is at; an empty one where there is no source."""
+    none = ast.Call(ast.Name(""), [], [])
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not is_user_file(frame.f_code.co_filename):
         frame = frame.f_back
     if frame is None:
-        return []
+        return none
     line, last, start, end = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     if line is None or last is None or start is None or end is None or last > len(lines):
-        return []
+        return none
     picked = [text.encode() for text in lines[line - 1 : last]]
     picked[-1] = picked[-1][:end]
     picked[0] = picked[0][start:]
     try:
         call = ast.parse(b"(" + b"".join(picked) + b")", mode="eval").body
     except (SyntaxError, ValueError):
-        return []
-    return call.args if isinstance(call, ast.Call) else []
+        return none
+    return call if isinstance(call, ast.Call) else none

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flowdeco.errors import UnsupportedError
 from flowdeco.graph import Elements, Expression, Field, Index, Input, Item, Result
 from flowdeco.graph.types import ANY, INT, STR, Type, list_of
 from flowdeco.tracing import operate
@@ -29,7 +30,11 @@ def item(recorder: TraceRecorder, value: Any, key: Any) -> Any:
             return operate.operate(recorder, "item", (value, key))
         return value[key]
     known = value._type
-    if isinstance(key, Value) or known.sort == "str" or operate.would_be_caught(recorder, (KeyError, IndexError)):
+    if (
+        isinstance(key, Value)
+        or known.sort == "str"
+        or operate.would_be_caught(recorder, (KeyError, IndexError))
+    ):
         return operate.operate(recorder, "item", (value, key))
     if known.sort in ("record", "opaque", "set", "int", "float", "number", "bool", "error", "none"):
         hint = f"write .{key}" if known.sort == "record" and isinstance(key, str) else _INSIDE
@@ -143,6 +148,34 @@ def iterable(recorder: TraceRecorder, thing: Any) -> Any:
     )
 
 
+def spread(recorder: TraceRecorder, thing: Any) -> Any:
+    """`*thing` in a call."""
+    listed = iterable(recorder, thing)
+    if isinstance(listed, Value):
+        raise recorder.fail(
+            f"*{recorder.describe(listed._expression)} in a call: how many arguments that makes is known only when the "
+            "workflow runs",
+            hint="give the step the list itself, or map over it",
+            kind=UnsupportedError,
+        )
+    return listed
+
+
+def spread_names(recorder: TraceRecorder, thing: Any) -> Any:
+    """`**thing` in a call."""
+    recorder.fresh(thing)
+    if not isinstance(thing, Value):
+        return thing
+    if thing._type.sort == "dict" and thing._type.fields is not None:
+        return {name: item(recorder, thing, name) for name, _ in thing._type.fields}
+    raise recorder.fail(
+        f"**{recorder.describe(thing._expression)} in a call: which arguments that makes is known only when the workflow "
+        "runs",
+        hint="name the arguments: f(a=d['a'])",
+        kind=UnsupportedError,
+    )
+
+
 def element_type(listed: Value) -> Type:
     """The type of what a loop over it sees."""
     if isinstance(listed, RangeValue):
@@ -193,7 +226,9 @@ def _unpack(recorder: TraceRecorder, value: Any, form: list[Any] | str) -> Any:
         parts = list(value)
         star, behind = form.index("*"), len(form) - form.index("*") - 1
         if len(parts) < len(form) - 1:
-            raise ValueError(f"not enough values to unpack (expected at least {len(form) - 1}, got {len(parts)})")
+            raise ValueError(
+                f"not enough values to unpack (expected at least {len(form) - 1}, got {len(parts)})"
+            )
         stop = len(parts) - behind
         parts = [*parts[:star], parts[star:stop], *parts[stop:]]
     elif any(isinstance(part, list) for part in form) and isinstance(value, list | tuple):

@@ -14,9 +14,7 @@ from flowdeco.errors import FlowdecoError
 from flowdeco.graph import (
     Block,
     Call,
-    Case,
     Child,
-    Choice,
     Expression,
     Item,
     Literal,
@@ -36,7 +34,7 @@ from flowdeco.graph import Wait as WaitNode
 from flowdeco.graph.types import ANY, INT, Type, join
 from flowdeco.tracing import flow, looks
 from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, again
-from flowdeco.tracing.drivers import Driver
+from flowdeco.tracing.drivers import Deciding
 from flowdeco.tracing.flow import Label
 from flowdeco.tracing.merging import Held, captured, merge, restored
 from flowdeco.tracing.raising import failing
@@ -53,7 +51,7 @@ _ROUNDS = 8
 """Types of carried names settle after a few looks at the body: each look can only widen them."""
 
 
-class LoopDriver(Driver):
+class LoopDriver(Deciding):
     """What `for` and `while` share. `live`: names that something outside the loop may read."""
 
     def __init__(
@@ -63,11 +61,13 @@ class LoopDriver(Driver):
         self.live = live
         self.values: dict[str, Value] = {}
         self._break: Label | None = None
+        self._broken = False
         self._continue: Label | None = None
 
     def breaks(self, env: Mapping[str, Any]) -> None:
         """`break`."""
         assert self._break is not None
+        self._broken = True
         flow.leave(self.recorder, self._break, env)
 
     def continues(self, env: Mapping[str, Any]) -> None:
@@ -75,11 +75,14 @@ class LoopDriver(Driver):
         assert self._continue is not None
         flow.leave(self.recorder, self._continue, env)
 
-    def once(self) -> Iterator[Any]:
+    def once(self, parts: Callable[[], Iterator[Any]] | None = None) -> Iterator[Any]:
         """One iteration as plain Python, with a place for `continue`."""
         self.plain = True
         with flow.labelled(self.recorder, self.keys) as self._continue:
-            yield self
+            if parts is None:
+                yield self
+            else:
+                yield from parts()
             merged = flow.close(self.recorder, self._continue, self._env)
         if merged is not None:
             self._env = {name: restored(merged[name]) for name in self.keys}
@@ -94,11 +97,12 @@ class LoopDriver(Driver):
         """Records the loop. `round` yields the parts of the body. `first`: what the driver itself carries, by name."""
         recorder = self.recorder
         self.plain = False
-        start = {**{name: held for name, held in self.start.items()}, **first}
+        start = {**self.start, **first}
         types = self._candidates(start)
         for number in range(_ROUNDS):
             mark = recorder.mark()
             tried = _Round(self, start, types)
+            self._broken = False
             yield from tried.record(round)
             settled = tried.types()
             if settled == types or number == _ROUNDS - 1:
@@ -179,7 +183,8 @@ class _Round:
         self.id = recorder.next_id("a loop")
         self.variables = {name: Variable(recorder.next_id(name), name.removeprefix(_OWN)) for name in types}
         self.values = {
-            name: Value(Result(variable.id), recorder, types[name]) for name, variable in self.variables.items()
+            name: Value(Result(variable.id), recorder, types[name])
+            for name, variable in self.variables.items()
         }
         self.first: tuple[Expression, ...] = tuple(
             recorder.expression(_thing(start[name])) for name in self.variables
@@ -225,7 +230,9 @@ class _Round:
         recorder = self.driver.recorder
         for way in self.again:
             way.values = tuple(
-                recorder.expression(_thing(way.env[name])) if not isinstance(way.env[name], Unbound) else Literal(None)
+                recorder.expression(_thing(way.env[name]))
+                if not isinstance(way.env[name], Unbound)
+                else Literal(None)
                 for name in self.variables
             )
 
@@ -259,12 +266,16 @@ def _expressions(block: Block) -> Iterator[Expression]:
             yield from _expressions(inner)
 
 
+def _thing_itself(held: Any) -> Any:
+    return held.thing if isinstance(held, Held) else held
+
+
 def _thing(held: Any) -> Any:
     return held.copy if isinstance(held, Held) else held
 
 
 class Repeat(LoopDriver):
-    """`while …`, rewritten to `while True: if …: … else: …; break`. `endless`: the test was a constant."""
+    """`while test: … else: …`. Part 0 is the body, part 1 the `else`, which breaks. `texts`: none for `while True`."""
 
     def __init__(
         self,
@@ -272,10 +283,10 @@ class Repeat(LoopDriver):
         names: tuple[str, ...],
         env: Mapping[str, Any],
         live: frozenset[str],
-        endless: bool,
+        texts: tuple[str, ...],
     ) -> None:
         super().__init__(recorder, names, env, live)
-        self.endless = endless
+        self.texts = texts
 
     def __iter__(self) -> Iterator[Repeat]:
         recorder = self.recorder
@@ -290,9 +301,8 @@ class Repeat(LoopDriver):
                     yield from self.looped(self._round, {})
                     break
                 self._break = outer
-                self._env = {name: restored(held) for name, held in start.items()}
-                self.names = self.now()
-                yield from self.once()
+                self._env = {name: _thing_itself(held) for name, held in start.items()}
+                yield from self.once(lambda: self.chosen(captured(recorder, self.keys, self._env), True))
                 self.start = captured(recorder, self.keys, self._env)
                 if recorder.open.ended:
                     self.after = tuple(Unbound(name, recorder) for name in self.keys)
@@ -302,7 +312,8 @@ class Repeat(LoopDriver):
                 self.leave_with(merged)
 
     def _round(self) -> Iterator[Any]:
-        yield self
+        head = {**self.start, **{name: v for name, v in self.values.items() if name in self.keys}}
+        yield from self.chosen(head, False)
 
     def _looks(self, decided: list[bool]) -> Iterator[Any]:
         """Two iterations for a look: whether only the run can tell when the loop ends."""
@@ -319,7 +330,7 @@ class Repeat(LoopDriver):
             self.begin(self.start)
             with recorder.branching() as stale, stale(), recorder.open.opened(block):
                 with flow.labelled(recorder, self.keys) as self._continue:
-                    yield self
+                    yield from self.chosen(self.start, False)
                     merged = flow.close(recorder, self._continue, self._env)
                 if merged is not None:
                     self._env = {name: restored(merged[name]) for name in self.keys}
@@ -339,7 +350,7 @@ class Repeat(LoopDriver):
             if ended:
                 decided.append(False)
                 return
-            if self.endless and block.nodes:
+            if not self.texts and block.nodes:
                 decided.append(True)
                 return
             self.start = self.current()
@@ -347,7 +358,7 @@ class Repeat(LoopDriver):
 
 
 class Each(LoopDriver):
-    """`for … in items`. `part`: whether it is the body; else the loop's `else`."""
+    """`for … in items`. Part 0 is the body, part 1 the loop's `else`."""
 
     def __init__(
         self,
@@ -360,6 +371,7 @@ class Each(LoopDriver):
     ) -> None:
         super().__init__(recorder, names, env, live)
         self.items = recorder.iterable(items)
+        self.texts = (f"for {target}",)
         self.target = target if target.isidentifier() else "item"
         self.item: Any = None
 
@@ -377,13 +389,14 @@ class Each(LoopDriver):
     def _unrolled(self) -> Iterator[Each]:
         recorder = self.recorder
         self.names = self.now()
-        for self.item in self.items:
+        for item in self.items:
+            self.item, self.part = item, 0
             yield from self.once()
             if recorder.open.ended:
                 self.gone()
                 return
             self.names = self.now()
-        self.part = False
+        self.part = 1
         yield self
         self.straight()
 
@@ -409,51 +422,27 @@ class Each(LoopDriver):
         if counter is None:  # pragma: no cover - a counter always changes
             raise AssertionError("a loop without a counter")
         compare = "lt" if self._step > 0 else "gt"
-        test = recorder.expression(recorder.operate(compare, (counter, self._stop)))
-        id, paths = recorder.next_id("a loop"), []  # type: ignore[var-annotated]
-        arms = []
         head = {**self.start, **{name: v for name, v in self.values.items() if name in self.keys}}
-        with recorder.branching() as stale:
-            for self.part in (True, False):
-                with stale(), recorder.open.opened() as block:
-                    self.begin(head)
-                    if self.part:
-                        self.item = counter if self._list is None else recorder.operate("element", (self._list, counter))
-                        yield self
-                        self.path(id, paths)
-                    else:
-                        self._env = dict(zip(self.keys, self.names))
-                        yield self
-                        if not recorder.open.ended:
-                            flow.leave(recorder, self._break, self._env)  # type: ignore[arg-type]
-                arms.append(block)
-        variables, merged = merge(recorder, paths, self.keys, id) if paths else ((), {})
-        then, default = arms
-        text = f"for {self.target}"
-        place = self.place
-        recorder.open.place(
-            Draft(
-                id,
-                lambda after: Choice(
-                    id=id,
-                    cases=(Case(test, then.frozen(), text),),
-                    default=default.frozen(),
-                    outs=variables,
-                    after=after,
-                    location=place,
-                ),
-            ),
-            arms,
-        )
-        if paths:
-            self._env = {name: restored(merged[name]) for name in self.keys}
-        else:
-            recorder.open.end(Never())
+        for _ in self.chosen(head, False):
+            if self.part == ~0:
+                self.tested(recorder.operate(compare, (counter, self._stop)))
+                self._env = dict(zip(self.keys, self.names))
+            elif self.part == 0:
+                self.item = (
+                    counter if self._list is None else recorder.operate("element", (self._list, counter))
+                )
+                yield self
+            else:
+                self._env = dict(zip(self.keys, self.names))
+                yield self
+                if not recorder.open.ended:
+                    assert self._break is not None
+                    flow.leave(recorder, self._break, self._env)
 
     # ---------------------------------------------------------------------------------------- as a map
 
     def as_map(self, tried: _Round, first: Mapping[str, Any]) -> bool:
-        if tried.leaves or len(tried.breaks.paths) != 1:
+        if tried.leaves or self._broken or not tried.breaks.paths:
             return False
         carried = [name for name in tried.variables if name not in first]
         if any(name in self.live or tried.reads(name) for name in carried):
@@ -467,11 +456,12 @@ class Each(LoopDriver):
         id = recorder.next_id(f"the loop over {self.target}")
         items = recorder.expression(self._list if self._list is not None else self.items)
         type = ANY if self._list is None else looks.element_type(self._list)
-        self.part = True
+        self.part = 0
         place = self.place
         failed = failing(recorder)
         temporary = {
-            name: Unbound(name, recorder) if name not in self.live else held for name, held in self.start.items()
+            name: Unbound(name, recorder) if name not in self.live else held
+            for name, held in self.start.items()
         }
         with recorder.branching() as stale, stale(), recorder.new_scope(), recorder.open.opened() as block:
             self.item = Value(Item(id), recorder, INT if self._list is None else type)
@@ -497,8 +487,7 @@ class Each(LoopDriver):
             ),
             [block],
         )
-        self.part, self.plain = False, True
+        self.part, self.plain = 1, True
         self.names = tuple(restored(temporary[name]) for name in self.keys)
         yield self
         self.straight()
-

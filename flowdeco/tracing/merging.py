@@ -89,7 +89,11 @@ def merge(
 
 
 def _merged(
-    recorder: TraceRecorder, paths: Sequence[Pending], names: Iterable[str], since: int | None, stale: dict[int, Any]
+    recorder: TraceRecorder,
+    paths: Sequence[Pending],
+    names: Iterable[str],
+    since: int | None,
+    stale: dict[int, Any],
 ) -> tuple[tuple[Variable, ...], dict[str, Any]]:
     variables: list[Variable] = []
     merged: dict[str, Any] = {}
@@ -115,7 +119,9 @@ def _merged(
         except FlowdecoError as error:
             recorder.failure = None if recorder.failure is error else recorder.failure
             merged[name] = Unbound(
-                name, recorder, f"is not the same on all paths that lead here, and cannot travel ({error.message})"
+                name,
+                recorder,
+                f"is not the same on all paths that lead here, and cannot travel ({error.message})",
             )
             continue
         variable = Variable(recorder.next_id(name), name)

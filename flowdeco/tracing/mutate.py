@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
 from flowdeco.tracing import calls, looks, operate
+from flowdeco.tracing.types import value_type
 from flowdeco.tracing.value import Value, contains_value
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def change(
     if type(container) not in _CONTAINERS:
         return Changed(container, calls.method(recorder, container, method, *args, **kwargs))
     if _needs_run(container, method, args, kwargs):
-        value = Value(recorder.expression(container), recorder, operate.types.value_type(container))
+        value = Value(recorder.expression(container), recorder, value_type(container))
         changed = _of_value(recorder, where, value, method, args, kwargs)
         recorder.outdate(container, where)
         return changed
@@ -103,7 +104,11 @@ def _of_value(
         operands = (key, kwargs.get("reverse", False)) if key is not None else ()
     elif method == "update" and kwargs:
         operands = (*args, dict(kwargs))
-    new = operate.expressed(recorder, f"mutate:{method}", (container, *operands)) if operands or method != "sort" else None
+    new = (
+        operate.expressed(recorder, f"mutate:{method}", (container, *operands))
+        if operands or method != "sort"
+        else None
+    )
     if new is None:
         raise recorder.refuse(
             f".{method}()", container, "build the changed value in an expression, or change it inside a step"
@@ -121,7 +126,9 @@ def set_item(recorder: TraceRecorder, where: str, container: Any, key: Any, valu
     recorder.fresh(value)
     if isinstance(key, slice) and (isinstance(container, Value) or recorder.branches):
         raise recorder.fail(
-            "assignment to a slice of a run-time list", hint="build the list anew: xs[:i] + new + xs[j:]", kind=UnsupportedError
+            "assignment to a slice of a run-time list",
+            hint="build the list anew: xs[:i] + new + xs[j:]",
+            kind=UnsupportedError,
         )
     if isinstance(container, Value) or (type(container) in _CONTAINERS and contains_value(key)):
         new = operate.expressed(recorder, "mutate:setitem", (container, key, value))
@@ -140,7 +147,9 @@ def set_item(recorder: TraceRecorder, where: str, container: Any, key: Any, valu
     return copy
 
 
-def set_path(recorder: TraceRecorder, where: str, container: Any, keys: tuple[Any, ...], value: Any, /) -> Any:
+def set_path(
+    recorder: TraceRecorder, where: str, container: Any, keys: tuple[Any, ...], value: Any, /
+) -> Any:
     """`where[a][b] = value`."""
     if len(keys) == 1:
         return set_item(recorder, where, container, keys[0], value)
@@ -212,7 +221,9 @@ def delete_inside(recorder: TraceRecorder, where: str, container: Any, key: Any,
         raise _escapes(recorder, where)
 
 
-def put_back(recorder: TraceRecorder, where: str, container: Any, keys: tuple[Any, ...], changed: Any, /) -> Any:
+def put_back(
+    recorder: TraceRecorder, where: str, container: Any, keys: tuple[Any, ...], changed: Any, /
+) -> Any:
     """`name[a][b]` has become `changed`: what the name holds then."""
     inner = container
     for key in keys:

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.authoring.options import StepOptions
-from flowdeco.errors import CodecError, FlowdecoError, UnsupportedError
+from flowdeco.errors import CodecError, UnsupportedError
 from flowdeco.graph import Case, Choice, Expression, Function, Literal, Local, Never, StepRef
 from flowdeco.graph.expressions import children
 from flowdeco.graph.operations import OperandError, resolve
@@ -118,9 +118,13 @@ def operate(
     if glue is not None:
         return glue()
     if function is None:
-        raise recorder.refuse(name, next((o for o in operands if isinstance(o, Value)), None), "do it in a step")
+        raise recorder.refuse(
+            name, next((o for o in operands if isinstance(o, Value)), None), "do it in a step"
+        )
     called = _SIGNS.get(name) or getattr(function, "__name__", name)
-    return glue_call(recorder, function, operands, kwargs or {}, f"{called!r} of these values has no expression")
+    return glue_call(
+        recorder, function, operands, kwargs or {}, f"{called!r} of these values has no expression"
+    )
 
 
 def expressed(recorder: TraceRecorder, name: str, operands: Sequence[Any]) -> Any:
@@ -139,10 +143,16 @@ def expressed(recorder: TraceRecorder, name: str, operands: Sequence[Any]) -> An
     try:
         resolved = resolve(name, arguments, kinds)
     except OperandError as error:
-        raise recorder.fail(str(error), hint=error.hint) from None
+        hint = error.hint or "convert one of them, e.g. str(n) or int(s), or do it inside a step"
+        raise recorder.fail(str(error), hint=hint) from None
     if resolved is None or (resolved.raises and would_be_caught(recorder, resolved.raises)):
         return None
-    if isinstance(resolved.expression, Literal) and type(resolved.expression.value) in (bool, int, float, str):
+    if isinstance(resolved.expression, Literal) and type(resolved.expression.value) in (
+        bool,
+        int,
+        float,
+        str,
+    ):
         return resolved.expression.value
     value = Value(resolved.expression, recorder, resolved.type)
     if recorder.inlining:
@@ -210,23 +220,21 @@ def negation(recorder: TraceRecorder, thing: Any) -> Any:
 def logic(recorder: TraceRecorder, kind: str, parts: Sequence[Callable[[], Any]]) -> Any:
     """`a and b and …`, `a or b or …`: the later ones only when they decide."""
     first = parts[0]()
-    for number, part in enumerate(parts[1:], 1):
-        true = truth(recorder, first)
-        if not isinstance(true, Value):
-            if true is (kind == "or"):
-                return first
-            first = part()
-            continue
-        rest = parts[number:]
+    if len(parts) == 1:
+        return first
+    true = truth(recorder, first)
+    if not isinstance(true, Value):
+        return first if true is (kind == "or") else logic(recorder, kind, parts[1:])
 
-        def others(rest: Sequence[Callable[[], Any]] = rest) -> Any:
-            return logic(recorder, kind, rest)
+    def this() -> Any:
+        return first
 
-        left = first
-        if kind == "and":
-            return decide(recorder, true, others, lambda: left, lambda a, b: expressed(recorder, "and", (left, a)))
-        return decide(recorder, true, lambda: left, others, lambda a, b: expressed(recorder, "or", (left, b)))
-    return first
+    def others() -> Any:
+        return logic(recorder, kind, parts[1:])
+
+    if kind == "and":
+        return decide(recorder, true, others, this, lambda a, b: expressed(recorder, "and", (first, a)))
+    return decide(recorder, true, this, others, lambda a, b: expressed(recorder, "or", (first, b)))
 
 
 def ternary(recorder: TraceRecorder, test: Any, then: Callable[[], Any], other: Callable[[], Any]) -> Any:
@@ -394,7 +402,7 @@ def _as_glue(recorder: TraceRecorder, parts: Sequence[Any]) -> Any:
             layout.append((conversion, spec))
             values.append(value)
     why = "the text of a value that may be a float, or of an unknown type, has no expression"
-    return glue_call(recorder, Text(tuple(layout)), values, {}, why, type=STR, name="text")
+    return glue_call(recorder, Text(tuple(layout)), values, {}, why, type=STR, name="f-string")
 
 
 # ------------------------------------------------------------------------------------------------ glue
@@ -422,7 +430,9 @@ def glue_call(
     name = name or _glue_name(function)
     module, qualname = _where(function)
     wanted, number = name, 2
-    while not recorder.register(StepRef(wanted, module, qualname, StepOptions(wanted), place, glue=True), function):
+    while not recorder.register(
+        StepRef(wanted, module, qualname, StepOptions(wanted), place, glue=True), function
+    ):
         wanted, number = f"{name} {number}", number + 1
     given: list[tuple[str, Expression]] = []
     if args:
@@ -457,14 +467,21 @@ def _no_data(thing: Any) -> bool:
 def _glue_name(function: Any) -> str:
     if isinstance(function, Bound | Listed):
         return _glue_name(function.function)
-    if isinstance(function, Method | Attribute):
-        return function.name
+    if isinstance(function, Method):
+        return f".{function.name}()"
+    if isinstance(function, Attribute):
+        return f".{function.name}"
     name = getattr(function, "__qualname__", None) or type(function).__name__
     module = getattr(function, "__module__", None) or ""
+    sign = _SIGNS.get(name) if module == "_operator" else None
+    if sign is not None:
+        return f"x {sign} y"
     plain = name.rpartition("<locals>.")[2].replace("<lambda>", "lambda")
-    if module in ("builtins", "_operator", "flowdeco.runtime.glue", "__main__", "") or isinstance(function, FunctionType):
-        return str(plain)
-    return f"{module.lstrip('_')}.{plain}"
+    if module in ("builtins", "_operator", "flowdeco.runtime.glue", "__main__", "") or isinstance(
+        function, FunctionType
+    ):
+        return f"{plain}()"
+    return f"{module.lstrip('_')}.{plain}()"
 
 
 def _where(function: Any) -> tuple[str, str]:
@@ -475,15 +492,18 @@ def _where(function: Any) -> tuple[str, str]:
     )
 
 
-def glue_method(recorder: TraceRecorder, value: Value, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Value:
+def glue_method(
+    recorder: TraceRecorder, value: Value, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Value:
     """`value.name(...)` as a glue call."""
-    return glue_call(recorder, Method(name), (value, *args), kwargs, f".{name}() of this value has no expression")
+    return glue_call(
+        recorder, Method(name), (value, *args), kwargs, f".{name}() of this value has no expression"
+    )
 
 
 def glue_attribute(recorder: TraceRecorder, value: Value, name: str) -> Value:
     """`value.name` as a glue call."""
     return glue_call(recorder, Attribute(name), (value,), {}, f".{name} of this value has no expression")
-
 
 
 # ------------------------------------------------------------------------------------- syntax of expressions
@@ -500,6 +520,8 @@ def binary(recorder: TraceRecorder, name: str, left: Any, right: Any) -> Any:
 def compare(recorder: TraceRecorder, name: str, left: Any, right: Any) -> Any:
     """`left op right` for a comparison, `in` and `is` included."""
     if name in ("in", "not in"):
+        if isinstance(right, dict) and not contains_value(left):
+            return (left in recorder.fresh(right)) is (name == "in")
         found = operate(recorder, "contains", (right, left))
         return found if name == "in" else negation(recorder, found)
     if name in ("is", "is not"):
@@ -544,7 +566,9 @@ def is_sequence(recorder: TraceRecorder, thing: Any) -> Any:
         return True
     if thing._type.sort not in ("any", "list", "tuple", "namedtuple"):
         return False
-    return operate(recorder, "isinstance", (thing, ["list", "tuple"]), python=lambda v, c: isinstance(v, list | tuple))
+    return operate(
+        recorder, "isinstance", (thing, ["list", "tuple"]), python=lambda v, c: isinstance(v, list | tuple)
+    )
 
 
 def is_mapping(recorder: TraceRecorder, thing: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -66,10 +67,8 @@ def failing(recorder: TraceRecorder) -> Callable[[], tuple[Failing, ...]]:
     """What a node recorded now brings to the attempts around it when it fails."""
     pendings = []
     for attempting in reversed(recorder.scope.attempts):
-        id = attempting.id
         pending = Pending(
-            lambda values, id=id: Failing(id, values),  # type: ignore[misc]
-            captured(recorder, attempting.names, attempting.env()),
+            partial(Failing, attempting.id), captured(recorder, attempting.names, attempting.env())
         )
         attempting.failing.append(pending)
         pendings.append(pending)
@@ -95,9 +94,7 @@ def raised(recorder: TraceRecorder, error: Exception) -> bool:
     place = recorder.deliberate_place(error)
     if not recorder.open.ended:
         told = described(recorder, error)
-        recorder.open.end(
-            Raise(_part(told, "Error"), _part(told, "Cause"), type(error).__name__, place)
-        )
+        recorder.open.end(Raise(_part(told, "Error"), _part(told, "Cause"), type(error).__name__, place))
     return True
 
 
@@ -195,4 +192,3 @@ def _part(error: Expression, name: str) -> Expression:
             return dict(entries)[name]
         case _:
             return Field(error, name, True)
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -39,11 +39,12 @@ from flowdeco.graph import (
 )
 from flowdeco.graph.types import ANY, Type, list_of
 from flowdeco.runtime import ValueCodec
-from flowdeco.tracing import arguments, flow, looks, operate, types
+from flowdeco.tracing import arguments, children, flow, looks, operate, types
 from flowdeco.tracing.blocks import Draft, OpenBlocks, made
 from flowdeco.tracing.body import Body
 from flowdeco.tracing.flow import RESULT, Label, Scope
-from flowdeco.tracing.places import user_location
+from flowdeco.tracing.forms import TracedForms
+from flowdeco.tracing.places import is_ours, user_location
 from flowdeco.tracing.raising import failing
 from flowdeco.tracing.rewrite import rewrite
 from flowdeco.tracing.source import LAMBDA, has_source
@@ -64,6 +65,8 @@ class TraceRecorder:
         self.glue_allowed = glue
         self.steps: dict[str, StepRef] = {}
         self.failure: FlowdecoError | None = None
+        self.errors: list[BodyError] = []
+        """What is wrong in the workflow's own body, where the trace could go on."""
         self.open = OpenBlocks()
         self.scope = Scope()
         self.branches = 0
@@ -76,7 +79,13 @@ class TraceRecorder:
         self._deliberate: dict[int, tuple[BaseException, Location | None]] = {}
         self._targets: dict[int, str] = {}
         self._labels: dict[int, str] = {}
+        self.forms = TracedForms(self)
+        self.children: dict[str, Workflow[Any, Any]] = {}
+        """Workflows that are run or started as executions of their own, by name."""
+        self._as_is = False
         self._workflows: list[Workflow[Any, Any]] = []
+        self._bases: list[int] = []
+        """Where in `_frames` each of the workflows begins."""
         self._frames: list[Label] = []
         self._state_names: dict[str, Location | None] = {}
         self._last_id = 0
@@ -96,14 +105,15 @@ class TraceRecorder:
         self.step_calls += 1
         self._claim(step.state_name, place)
         given = tuple((name, self.argument(value, step.spec.name, name)) for name, value in bound)
-        return self.node(
-            step.spec,
-            given,
-            type=types.return_type(step.fn),
-            after=self._after(step.after),
-            name=step.state_name or "",
-            place=place,
-        )
+        with self.in_order():
+            return self.node(
+                step.spec,
+                given,
+                type=types.return_type(step.fn),
+                after=self._after(step.after),
+                name=step.state_name or "",
+                place=place,
+            )
 
     def node(
         self,
@@ -163,21 +173,24 @@ class TraceRecorder:
         except TypeError as error:
             signature = f"{workflow.spec.name}{inspect.signature(workflow.fn)}"
             raise self.fail(f"{workflow.spec.name}() {error}", hint=f"it is defined as {signature}") from None
-        self._workflows.append(workflow)
-        try:
+        with self.in_order(), self._inside(workflow):
             return self.in_frame(workflow.fn, args, kwargs)
-        finally:
-            self._workflows.pop()
+
+    def child(
+        self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], wait: bool
+    ) -> Value:
+        return children.child(self, workflow, args, kwargs, wait)
 
     # ---------------------------------------------------------------------------------------- functions of the user
 
-    def run_body(self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Block:
+    def run_body(
+        self, workflow: Workflow[Any, Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Block:
         """The workflow's own body, rewritten: the block it records."""
-        self._workflows.append(workflow)
-        with flow.labelled(self, (RESULT,), top=True) as label:
+        with self._inside(workflow), flow.labelled(self, (RESULT,), top=True) as label:
             self._frames.append(label)
             try:
-                result = rewrite(workflow.fn, Body(self))(*args, **kwargs)  # type: ignore[arg-type]
+                result = self._rewritten(workflow.fn)(*args, **kwargs)
                 if not self.open.ended:
                     self.open.end(Return(self.argument(result, "", "")))
             except Exception as error:
@@ -205,6 +218,27 @@ class TraceRecorder:
             merged = flow.close(self, label, {RESULT: result})
         return result if merged is None else merged[RESULT]
 
+    @contextmanager
+    def _inside(self, workflow: Workflow[Any, Any]) -> Iterator[None]:
+        """Inside the body of a workflow."""
+        as_is, self._as_is = self._as_is, not workflow.spec.rewrite
+        self._workflows.append(workflow)
+        self._bases.append(len(self._frames))
+        try:
+            yield
+        finally:
+            self._as_is = as_is
+            self._workflows.pop()
+            self._bases.pop()
+
+    def workflow_label(self) -> Label:
+        """The end of the innermost workflow."""
+        return self._frames[self._bases[-1]]
+
+    def in_order(self) -> AbstractContextManager[None]:
+        """Around what a body records that is not rewritten: nothing says what is a statement of its own, so all is."""
+        return self.open.effects() if self._as_is else nullcontext()
+
     def returns(self, value: Any, /) -> None:
         """`return value` on a path that may not be taken."""
         flow.leave(self, self._frames[-1], {RESULT: value})
@@ -219,6 +253,8 @@ class TraceRecorder:
 
     def _rewritten(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType) or "__flowdeco__" in function.__code__.co_freevars:
+            return function
+        if self._as_is and not is_ours(function.__code__.co_filename):
             return function
         if function.__name__ == LAMBDA and not has_source(function):
             return function  # Values do without rewriting what a lambda can hold, but for a few constructs
@@ -379,7 +415,9 @@ class TraceRecorder:
         """The value evaluated here. `once`: another evaluation would give something else."""
         id = self.next_id(name)
         place = user_location()
-        self.open.record(made(Let(id=id, value=self.expression(value), once=once, target=name, location=place)))
+        self.open.record(
+            made(Let(id=id, value=self.expression(value), once=once, target=name, location=place))
+        )
         return Value(Result(id), self, value._type)
 
     def named(self, value: Any, name: str) -> Any:
@@ -394,6 +432,10 @@ class TraceRecorder:
         if isinstance(expression, Result | Input | Item | Local | Literal) or operate.has_local(expression):
             return value
         return self.let(value, name.strip("_") or "value")
+
+    def target_of(self, id: int) -> str:
+        """The name that a node's result was first assigned to; known when the body is through."""
+        return self._targets.get(id, "")
 
     def name_result(self, value: Any, name: str) -> None:
         """The variable that a node's result is assigned to first names it."""
@@ -535,7 +577,7 @@ class TraceRecorder:
                 return f"the input {name!r}"
             case Result(node):
                 label = self._labels.get(node, "a step")
-                return label if " " in label or node not in self._targets and not self._is_call(label) else f"{label}()"
+                return f"{label}()" if label in self.steps else label
             case Item(node):
                 return f"an item of {self._labels.get(node, 'a map')}"
             case Field(base, name):
@@ -548,9 +590,6 @@ class TraceRecorder:
                 return "a run-time value"
             case _:
                 return "an expression"
-
-    def _is_call(self, label: str) -> bool:
-        return label in self.steps
 
     def refuse(self, what: str, value: Value | None, hint: str) -> FlowdecoError:
         """The error for a construct that needs a run-time value now."""
@@ -570,6 +609,14 @@ class TraceRecorder:
         error = kind(message, location=location or user_location(), hint=hint)
         self.failure = self.failure or error
         return error
+
+    def noted(self, error: BodyError) -> Value:
+        """Notes an error in the workflow's own body, and goes on as if there was a value. Raises it elsewhere."""
+        if len(self._frames) > 1 or self.inlining or self._as_is:
+            raise error
+        if all((known.message, known.location) != (error.message, error.location) for known in self.errors):
+            self.errors.append(error)
+        return Value(Literal(None), self)
 
     def mistake(
         self, name: str, names: Iterable[str], message: str, hint: str | None = None

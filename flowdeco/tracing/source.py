@@ -23,7 +23,8 @@ def function_node(function: FunctionType) -> ast.FunctionDef:
         raise UnsupportedError(
             f"the source of {function.__qualname__!r} cannot be read",
             location=Location.of_code(code),
-            hint="define it in a file or a notebook cell; if the file was edited meanwhile, start again",
+            hint="define it in a file or a notebook cell (if the file was edited meanwhile, start again); or write its "
+            "control flow with choose, loop, attempt, parallel, map_, fail and succeed of flowdeco, and @workflow(rewrite=False)",
         )
     if isinstance(node, ast.AsyncFunctionDef):
         raise UnsupportedError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flowdeco.authoring.recording import recording
@@ -21,12 +21,14 @@ from flowdeco.tracing.value import Value
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A graph, the functions of its steps by name, the digest of their source, and the module name that stands for `__main__` in its values."""
+    """A graph, the functions of its steps by name, the digest of their source, the module name that stands for `__main__`
+    in its values, and the workflows that it runs as executions of their own, by name."""
 
     graph: Graph
     functions: Mapping[str, Callable[..., Any]]
     bundle: str = ""
     main_module: str | None = None
+    children: Mapping[str, Workflow[Any, Any]] = field(default_factory=dict)
 
 
 def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | None = None) -> Trace:
@@ -37,18 +39,18 @@ def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | 
     """
     store = MemoryStore()
     codec = ValueCodec(store, bundle=bundle, main_module=main_module)
-    recorder = TraceRecorder(codec)
+    recorder = TraceRecorder(codec, glue=workflow.spec.glue)
     parameters = workflow.parameters
     positional, named = _arguments(workflow, recorder)
     with recording(recorder):
         try:
             block = recorder.run_body(workflow, positional, named)
-        except FlowdecoError:
-            raise
+        except FlowdecoError as error:
+            raise _first(recorder, error) from None
         except Exception as error:
-            raise _raised(workflow, error, recorder) from error
-    if recorder.failure is not None:
-        raise recorder.failure
+            raise _first(recorder, _raised(workflow, error, recorder)) from error
+    if recorder.errors or recorder.failure is not None:
+        raise _first(recorder, recorder.failure)
     if not block.nodes:
         raise BodyError(
             f"workflow {workflow.spec.name!r} calls no step: there is nothing to run",
@@ -66,7 +68,7 @@ def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | 
         timeout=workflow.spec.timeout,
         location=workflow.location,
     )
-    return Trace(verify(graph), recorder.functions, bundle, main_module)
+    return Trace(verify(graph), recorder.functions, bundle, main_module, recorder.children)
 
 
 def _arguments(
@@ -81,6 +83,17 @@ def _arguments(
         else:
             named[parameter.name] = value
     return tuple(positional), named
+
+
+def _first(recorder: TraceRecorder, last: FlowdecoError | None) -> FlowdecoError:
+    """The first error of the body, which knows the others."""
+    found: list[FlowdecoError] = [*recorder.errors]
+    if last is not None and all(str(last) != str(error) for error in found):
+        found.append(last)
+    first = found[0]
+    if isinstance(first, BodyError):
+        first.others = tuple(found[1:])
+    return first
 
 
 def _raised(workflow: Workflow[Any, Any], error: Exception, recorder: TraceRecorder) -> FlowdecoError:

@@ -74,7 +74,7 @@ def _class_type(base: type, arguments: tuple[Any, ...], depth: int) -> Type:
         return _SIMPLE[base]
     if typing.is_typeddict(base):
         known = hints(base)
-        if base.__optional_keys__:
+        if getattr(base, "__optional_keys__", None):
             return Type("dict", name=name)
         return Type("dict", fields=_fields(known, known, depth), name=name)
     if dataclasses.is_dataclass(base):

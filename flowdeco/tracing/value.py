@@ -173,8 +173,8 @@ for _what, _names in _REFUSED.items():
     for _name in _names.split():
         setattr(Value, _name, _refusal(_what))
 
-for _methods in (*_OPERATORS.values(), *(names.split() for names in _REFUSED.values())):
-    for _method in _methods:
+for _group in (*_OPERATORS.values(), *(names.split() for names in _REFUSED.values())):
+    for _method in _group:
         setattr(Unbound, _method, Unbound._refuse)
 for _method in ("__getitem__", "__setitem__", "__delitem__", "__call__", "__iter__", "__enter__"):
     setattr(Unbound, _method, Unbound._refuse)

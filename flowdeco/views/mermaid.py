@@ -55,6 +55,7 @@ class _Chart:
         self.lines: list[str] = []
         self.indent = "    "
         self.returned: _Ends = []
+        self.raised = 0
         self.left: dict[int, _Ends] = {}
         self.heads: dict[int, str] = {}
         self.handlers: dict[tuple[int, int], _Ends] = {}
@@ -76,7 +77,8 @@ class _Chart:
                 self.handlers[to, handler] += before
             case Raise(error, _, name):
                 label = name or f"raise {self.names.spell(error)}"
-                self.box(f"r{len(self.lines)}", f'(["{_escaped(label)}"])', before)
+                self.raised += 1
+                self.box(f"raise{self.raised}", f'(["{_escaped(label)}"])', before)
             case Never():
                 pass
             case never:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
         ["chain.py", "--only", "chain of 100, compiled"],
         ["compile.py", "--only", "compile 1,000"],
         ["imports.py", "--only", "decorate"],
+        ["language.py", "--only", "order_saga"],
         ["map.py", "--only", "map of 1,000"],
         ["process.py", "--only", "beside nothing"],
         ["schedule.py", "--only", "fan of 1,000"],

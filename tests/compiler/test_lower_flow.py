@@ -321,7 +321,7 @@ def test_what_is_evaluated_once_at_the_start() -> None:
         end=Return(R(2)),
     )
     states = states_of(chosen)
-    assert list(states) == ["Set value", "Set x", "c?", "Return", "Return x"]
+    assert list(states) == ["Set value", "Set x", "c?", "Return value", "Return x"]
     assert states["Set value"] == {"Assign": {"value": INPUT}, "Next": "Set x"}
     assert states["Set x"] == {"Assign": {"x": ["{% $value %}", "{% $value %}"]}, "Next": "c?"}
 

@@ -12,6 +12,7 @@ The Python of the page is written by hand. Made from it are
 """
 
 from __future__ import annotations
+import __future__
 
 import inspect
 import json
@@ -27,7 +28,7 @@ from typing import Any
 
 from flowdeco import Workflow, toolchain
 from flowdeco.asl import emit
-from flowdeco.errors import Finding
+from flowdeco.errors import Finding, FlowdecoError
 
 JSON = Any
 WIDTH = 112
@@ -94,15 +95,16 @@ class _Gallery:
         self.blocks += 1
         file = f"/{self.name}/{self.blocks}.py"
         linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
-        exec(compile(code, file, "exec", dont_inherit=True), names)
+        exec(compile(code, file, "exec", __future__.annotations.compiler_flag, dont_inherit=True), names)
 
     def _workflow(self, body: str, *, is_async: bool = False) -> Workflow[..., Any]:
         """A workflow with the parameters of the page's `values`."""
-        parameters = ", ".join(str(p) for p in inspect.signature(self.module.__dict__["values"]).parameters.values())
+        given = inspect.signature(self.module.__dict__["values"]).parameters.values()
+        parameters = ", ".join(f"{parameter.name}: {parameter.annotation}" for parameter in given)
         names = dict(self.module.__dict__)
         indented = "\n".join(f"    {line}" for line in body.split("\n"))
         prefix = "async " if is_async else ""
-        self._execute(f"from __future__ import annotations\n@workflow\n{prefix}def row({parameters}):\n{indented}", names)
+        self._execute(f"@workflow\n{prefix}def row({parameters}):\n{indented}", names)
         found: Workflow[..., Any] = names["row"]
         return found
 
@@ -118,7 +120,11 @@ class _Gallery:
         if others or len(states) != 1:
             return f"glue: {', '.join(f'`{name}`' for name in list(states)[:-1])}"
         value = last["Arguments"]["Payload"]["arguments"]["value"]
-        text = value if isinstance(value, str) and value.startswith("{%") else json.dumps(value, ensure_ascii=False)
+        text = (
+            value
+            if isinstance(value, str) and value.startswith("{%")
+            else json.dumps(value, ensure_ascii=False)
+        )
         text = _without_brackets(text)
         if len(text) > LONGEST:
             return f"{_code(text[: text.rfind(' ', 0, 70)])} … ({len(text)} characters)"
@@ -130,13 +136,10 @@ class _Gallery:
         body = code.replace("⏎ ", "\n")
         try:
             workflow = self._workflow(body, is_async="await" in body or "async" in body)
-        except Exception as error:  # refused where it is decorated
-            text = f"{error}"
-            return f"| {cell} | {text} |"
-        found = [finding for finding in workflow.check() if finding.level == "error"]
-        if not found:
-            return f"| {cell} | (nothing) |"
-        return f"| {cell} | {_escaped(found[0].message)}: *{_escaped(found[0].hint or '')}* |"
+        except FlowdecoError as error:  # refused where it is decorated
+            return f"| {cell} | {_said(error.message, error.hint)} |"
+        found = [finding for finding in workflow.check() if finding.severity == "error"]
+        return f"| {cell} | {_said(found[0].message, found[0].hint) if found else '(nothing)'} |"
 
 
 def _cells(row: str) -> list[str]:
@@ -147,8 +150,14 @@ def _codes(cell: str) -> list[str]:
     return [code.replace("\\|", "|") for code in re.findall(r"`([^`]+)`", cell)]
 
 
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+def _said(message: str, hint: str | None) -> str:
+    text = f"{message}. *{hint}*" if hint else message
+    return (
+        re.sub(r"/\S+\.py:(\d+)", r"line \1", text)
+        .replace("|", "\\|")
+        .replace("<", "&lt;")
+        .replace("\n", " ")
+    )
 
 
 def _code(text: str) -> str:
@@ -168,7 +177,7 @@ def findings(workflow: Workflow[..., Any]) -> list[str]:
 
 
 def _finding(finding: Finding) -> list[str]:
-    shown = f"{finding.level}: {finding.message}"
+    shown = f"{finding.severity}: {finding.message}"
     return [shown, f"  hint: {finding.hint}"] if finding.hint else [shown]
 
 
@@ -188,7 +197,11 @@ def _states(states: dict[str, JSON], indent: str) -> list[str]:
 
 
 def _state(state: dict[str, JSON]) -> dict[str, JSON]:
-    shown = {key: value for key, value in state.items() if key not in ("Resource", "Comment", "Retry", "ProcessorConfig")}
+    shown = {
+        key: value
+        for key, value in state.items()
+        if key not in ("Resource", "Comment", "Retry", "ProcessorConfig")
+    }
     arguments = shown.get("Arguments", {})
     if isinstance(arguments, dict) and "Payload" in arguments:
         shown["Arguments"] = arguments["Payload"]["arguments"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from gallery import filled
+from tests.docs.gallery import filled
 
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 
@@ -23,7 +20,9 @@ def anew() -> str:
 def test_the_page_is_as_the_code_is(anew: str) -> None:
     if os.environ.get("FLOWDECO_UPDATE_GOLDEN"):
         PAGE.write_text(anew, encoding="utf-8")
-    for number, (is_there, made) in enumerate(zip(PAGE.read_text("utf-8").split("\n"), anew.split("\n")), start=1):
+    for number, (is_there, made) in enumerate(
+        zip(PAGE.read_text("utf-8").split("\n"), anew.split("\n")), start=1
+    ):
         assert is_there == made, f"line {number} is stale: set FLOWDECO_UPDATE_GOLDEN=1, then read the diff"
     assert PAGE.read_text(encoding="utf-8") == anew
 

@@ -45,7 +45,12 @@ def test_a_whole_graph() -> None:
         block=Block(
             (
                 call(3, "clean", ("row", Item(2)), ("strict", Literal(True))),
-                Map(id=4, items=Result(3), item_name="cell", block=Block((), Return(Array((Item(4), Item(2)))))),
+                Map(
+                    id=4,
+                    items=Result(3),
+                    item_name="cell",
+                    block=Block((), Return(Array((Item(4), Item(2))))),
+                ),
             ),
             Return(Result(4)),
         ),
@@ -54,8 +59,13 @@ def test_a_whole_graph() -> None:
         id=5,
         name="train and note",
         branches=(
-            Block((call(6, "train", ("*", Array((Result(2), Literal(0.1)))), ("seed", Literal(1))),), Return(NONE)),
-            Block((call(7, "note", ("*", Literal(["done", None])), after=(2, 3), name="note it"),), Return(NONE)),
+            Block(
+                (call(6, "train", ("*", Array((Result(2), Literal(0.1)))), ("seed", Literal(1))),),
+                Return(NONE),
+            ),
+            Block(
+                (call(7, "note", ("*", Literal(["done", None])), after=(2, 3), name="note it"),), Return(NONE)
+            ),
         ),
     )
     graph = Graph(

@@ -111,7 +111,7 @@ def test_updates_make_revisions(client: Any) -> None:
     )
     assert told["encryptionConfiguration"]["kmsKeyId"] == "key"
     told = client.describe_state_machine(stateMachineArn=arn, includedData="METADATA_ONLY")
-    assert told["definition"] == ""
+    assert told["definition"] == "{}"
     assert client.describe_state_machine(stateMachineArn=f"{arn}:1")["description"] == "second"
     ran = client.describe_state_machine_for_execution(executionArn=old)
     assert (ran["definition"], ran["roleArn"], ran["name"]) == (WAIT, ROLE, "album")
@@ -640,3 +640,34 @@ def test_mocked_test_cases(serve: Any) -> None:
     assert events[2]["taskScheduledEventDetails"]["resource"] == "sendMessage"
     assert refusal(client.start_execution, stateMachineArn=f"{arn}#Sad")[0] == "ValidationException"
     assert execute(client, arn)["status"] == "FAILED"
+
+
+# --- one state ---------------------------------------------------------------------------------------------
+
+
+def test_one_state_is_tried(serve: Any) -> None:
+    client = serve(handlers={"double": lambda x: 2 * x})
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.x + 1 %}", "Next": "B"}
+    told = client.test_state(definition=json.dumps(state), input='{"x": 1}', inspectionLevel="DEBUG")
+    assert (told["status"], told["output"], told["nextState"]) == ("SUCCEEDED", "2", "B")
+    assert told["inspectionData"]["input"] == '{"x":1}'
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "double", "Payload": 4},
+        "OutputPath": "$.Payload",
+        "End": True,
+    }
+    told = client.test_state(definition=json.dumps(task), roleArn=ROLE)
+    assert (told["status"], told["output"]) == ("SUCCEEDED", "8")
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:kms:encrypt", "Parameters": {}, "End": True}
+    told = refusal(client.test_state, definition=json.dumps(task), mock={"result": '{"CiphertextBlob": 123}'})
+    assert told == (
+        "ValidationException",
+        "Mock result schema validation error: Field 'CiphertextBlob' must be a string",
+    )
+    task["Resource"] = "arn:aws:states:::aws-sdk:kms:encryptt"
+    for resource in ("arn:aws:states:::aws-sdk:nothing:f", "arn:aws:states:::aws-sdk:kms:nothing"):
+        told = refusal(client.test_state, definition=json.dumps({**task, "Resource": resource}))
+        assert told[0] in ("InvalidDefinition", "ValidationException")
+    assert refusal(client.test_state, definition="{")[0] == "InvalidDefinition"

@@ -21,6 +21,7 @@ from flowdeco.graph import (
     Map,
     Object,
     Result,
+    Return,
 )
 from flowdeco.views.graph_text import graph_text
 from flowdeco.views.mermaid import mermaid
@@ -88,26 +89,31 @@ def call(id: int, *arguments: object, name: str = "") -> Call:
     return Call(id=id, step="f", arguments=(("*", Array(arguments)),), options=OPTIONS, name=name)  # type: ignore[arg-type]
 
 
+NOTHING = Return(Literal(None))
+
+
 @pytest.fixture
 def odd() -> Graph:
     """Everything a graph may hold, unnamed and named."""
     nodes = (
         call(1, Literal("x" * 200), name='say "hi" <now> & #1'),
-        Fork(id=2, branches=(Block((call(3),), Literal(None)), Block((call(4),), Literal(None)))),
-        Fork(id=5, branches=(Block((call(6),), Literal(None)), Block((call(7),), Literal(None)))),
+        Fork(id=2, branches=(Block((call(3),), NOTHING), Block((call(4),), NOTHING))),
+        Fork(id=5, branches=(Block((call(6),), NOTHING), Block((call(7),), NOTHING))),
         Map(
             id=8,
             items=Elements(Field(Result(1), "rows")),
-            block=Block((call(9, Item(8), Item(77)),), Index(Result(9), -1)),
+            block=Block((call(9, Item(8), Item(77)),), Return(Index(Result(9), -1))),
             max_concurrency=4,
             distributed=True,
             item_name="row",
         ),
-        Map(id=10, items=Result(99), block=Block((), Item(10)), name="copy"),
+        Map(id=10, items=Result(99), block=Block((), Return(Item(10))), name="copy"),
         Map(
             id=11,
             items=Result(8),
-            block=Block((Fork(id=12, branches=(Block((call(13),), Result(13)),)),), Result(13)),
+            block=Block(
+                (Fork(id=12, branches=(Block((call(13),), Return(Result(13))),)),), Return(Result(13))
+            ),
         ),
         Call(
             id=14,
@@ -116,7 +122,7 @@ def odd() -> Graph:
             options=OPTIONS,
         ),
     )
-    return Graph("odd", Block(nodes, Literal(None)), inputs=("a",))
+    return Graph("odd", Block(nodes, NOTHING), inputs=("a",))
 
 
 def test_whatever_a_graph_holds(odd: Graph) -> None:

@@ -11,9 +11,11 @@ from flowdeco.graph import (
     Block,
     Choice,
     Expression,
+    Field,
     Fork,
     Function,
     Graph,
+    Index,
     Let,
     Loop,
     Map,
@@ -100,7 +102,9 @@ class _Inlining:
         nodes: list[Node] = []
         for node in block.nodes:
             changed = self.node(node, start and not any(not isinstance(n, Let) for n in nodes))
-            if isinstance(changed, Let) and self.gone(changed, start and not any(not isinstance(n, Let) for n in nodes)):
+            if isinstance(changed, Let) and self.gone(
+                changed, start and not any(not isinstance(n, Let) for n in nodes)
+            ):
                 self.values[changed.id] = changed.value
                 self.waits[changed.id] = changed.after
                 continue
@@ -118,13 +122,10 @@ class _Inlining:
     def gone(self, let: Let, start: bool) -> bool:
         if let.once:
             return self.uses.count[let.id] == 0
+        if self.uses.count[let.id] == 0:
+            return not _may_be_missing(let.value)  # what is not there has to be noticed
         size = _size(let.value)
-        return (
-            self.uses.count[let.id] == 0
-            or size <= _SHORT
-            or self.uses.once(let)
-            or (start and size <= _FIRST)
-        )
+        return size <= _SHORT or self.uses.once(let) or (start and size <= _FIRST)
 
     def change(self, value: Expression) -> Expression:
         return substituted(value, self.values)
@@ -132,6 +133,17 @@ class _Inlining:
     def awaited(self, after: tuple[int, ...]) -> Iterator[int]:
         for earlier in after:
             yield from self.waits.get(earlier, (earlier,))
+
+
+def _may_be_missing(expression: Expression) -> bool:
+    """Whether it looks under a key or at a place where nothing may be."""
+    stack = [expression]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Index) or (isinstance(top, Field) and not top.certain):
+            return True
+        stack.extend(children(top))
+    return False
 
 
 def _size(expression: Expression) -> int:

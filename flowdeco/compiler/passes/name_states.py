@@ -42,7 +42,7 @@ _Named: TypeAlias = Call | Child | Wait | Map | Choice | Fork | Block
 def name_states(graph: Graph) -> Graph:
     """`model = train(df)` is the state `train`; where a step is called several times, `train model`, else `train 2`.
 
-    A map is named after the variable of its results, a fork after what it runs, a choice after its condition. Names given
+    A map and a glue call are named after the variable of their results, a fork after what it runs, a choice after its condition. Names given
     with `.options(name=...)` are kept.
     """
     heads: dict[int, str] = {}
@@ -92,7 +92,7 @@ def _named(block: Block, heads: dict[int, str]) -> Iterator[_Named]:
 def _base(it: _Named, heads: dict[int, str]) -> str:
     match it:
         case Call():
-            return it.step
+            return _glue(it) if it.glue else it.step
         case Child():
             return it.workflow
         case Wait():
@@ -114,6 +114,14 @@ def _base(it: _Named, heads: dict[int, str]) -> str:
             return _raising(it.end.error)
         case never:
             assert_never(never)
+
+
+def _glue(call: Call) -> str:
+    """A glue call is what its result is called, else what is called. Steps of one name are told apart by numbers."""
+    if call.target:
+        return call.target
+    plain, _, number = call.step.rpartition(" ")
+    return plain if plain and number.isdigit() else call.step
 
 
 def _question(text: str) -> str:
@@ -143,7 +151,7 @@ def _first(block: Block) -> str:
                 if found := _first(inner):
                     return found
             continue
-        return (node.name or node.step) if isinstance(node, Call) else _base(node, {})
+        return node.name or _base(node, {})
     return _raising(block.end.error) if isinstance(block.end, Raise) else ""
 
 

@@ -45,7 +45,9 @@ class Attempts(Construct):
         for number, handler in reversed(list(enumerate(node.handlers))):
             own = list(handler.body)
             if handler.name:
-                own.insert(0, OwnAssign([ast.Name(handler.name, ast.Store())], attribute(driver, "error", handler)))
+                own.insert(
+                    0, OwnAssign([ast.Name(handler.name, ast.Store())], attribute(driver, "error", handler))
+                )
             at = on(driver, "at", [constant(number, handler)], handler)
             chain = [placed(OwnIf(at, own, chain), handler)]
         parts = OwnIf(on(driver, "at", [constant("body", node)], node), body, chain)

@@ -16,6 +16,12 @@ class Calls(Construct):
 
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                argument.value = to_recorder("star", [argument.value], argument.value)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                keyword.value = to_recorder("stars", [keyword.value], keyword.value)
         if isinstance(node, OwnCall) or (isinstance(node.func, ast.Name) and node.func.id in _PLAIN):
             return node
         if isinstance(node.func, ast.Attribute):

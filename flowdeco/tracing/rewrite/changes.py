@@ -192,5 +192,3 @@ def _keys(target: ast.Subscript) -> ast.expr:
         keys.insert(0, key(deepcopy(part.slice)))
         part = part.value
     return placed(ast.Tuple(keys, ast.Load()), target)
-
-

@@ -53,4 +53,6 @@ class Conditions(Construct):
         if any(binds(other) for other in rest):
             raise self.refuse(node, ":= in a chain of comparisons", "assign the value first")
         chain = placed(ast.Tuple([*names], ast.Load()), node)
-        return to_recorder("chain", [chain, node.left, node.comparators[0], *(thunk(other) for other in rest)], node)
+        return to_recorder(
+            "chain", [chain, node.left, node.comparators[0], *(thunk(other) for other in rest)], node
+        )

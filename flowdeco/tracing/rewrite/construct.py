@@ -12,7 +12,21 @@ RECORDER = "__flowdeco__"
 """The name that rewritten code knows the recorder by."""
 
 CHANGES = frozenset(
-    "append extend insert remove clear reverse sort pop popitem update setdefault add discard".split()
+    [
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "clear",
+        "reverse",
+        "sort",
+        "pop",
+        "popitem",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+    ]
 )
 """Methods that may change what they are called on."""
 

@@ -8,6 +8,7 @@ from flowdeco.tracing.rewrite.construct import (
     OwnAssign,
     OwnExpr,
     OwnFor,
+    OwnIf,
     OwnTry,
     attribute,
     constant,
@@ -38,6 +39,13 @@ def driven(node: ast.stmt, method: str, arguments: list[ast.expr], parts: ast.st
         after.append(setting(names, attribute(driver, "after", node), node))
     loop = OwnFor(ast.Name(driver, ast.Store()), make, body, [])
     return [placed(loop, node), *after]
+
+
+def asked(node: ast.stmt, number: int, test: ast.expr, others: list[ast.stmt]) -> ast.stmt:
+    """The part of a driver that asks a condition, and the parts behind it."""
+    driver = flow_name(node)
+    at = on(driver, "at", [constant(~number, test)], test)
+    return placed(OwnIf(at, [OwnExpr(on(driver, "tested", [test], test))], others), test)
 
 
 def setting(names: tuple[str, ...], value: ast.expr, at: ast.AST) -> ast.Assign:

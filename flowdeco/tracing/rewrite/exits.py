@@ -22,6 +22,11 @@ from flowdeco.tracing.rewrite.construct import (
 from flowdeco.tracing.rewrite.names import COMPOUND
 
 
+def endless(node: ast.While) -> bool:
+    """Whether it is `while True`."""
+    return isinstance(node.test, ast.Constant) and bool(node.test.value)
+
+
 class Exits(Construct):
     """`return x` inside a driver → `__flowdeco__.returns(x); continue`; behind every driver: leave when nothing is reached."""
 
@@ -58,21 +63,18 @@ class Exits(Construct):
         match node:
             case ast.If():
                 node.body = self._block(node.body, inside=True, loop=loop)
-                if getattr(node, "of_while", False):
-                    *rest, leave = node.orelse
-                    outer: str | None = node.outer_loop
-                    node.orelse = [
-                        *self._block(rest, inside=True, loop=outer),
-                        *self._statement(leave, True, loop),
-                    ]
+                if len(node.orelse) == 1 and type(node.orelse[0]) is ast.If:
+                    self._compound(
+                        node.orelse[0], loop
+                    )  # an elif: what follows the whole chain checks for it
                 else:
                     node.orelse = self._block(node.orelse, inside=True, loop=loop)
             case ast.For() | ast.While():
-                for inner in node.body:
-                    if getattr(inner, "of_while", False):
-                        inner.outer_loop = loop
-                node.body = self._block(node.body, inside=True, loop=flow_name(node))
+                own = flow_name(node)
+                node.body = self._block(node.body, inside=True, loop=own)
                 node.orelse = self._block(node.orelse, inside=True, loop=loop)
+                if isinstance(node, ast.While) and not endless(node):
+                    node.orelse += self._statement(placed(ast.Break(), node), True, own)
             case ast.Try():
                 node.body = self._block(node.body, inside=True, loop=loop)
                 for handler in node.handlers:

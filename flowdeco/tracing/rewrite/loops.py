@@ -11,10 +11,12 @@ from flowdeco.tracing.rewrite.construct import (
     attribute,
     constant,
     flow_name,
+    on,
     placed,
     target_names,
 )
-from flowdeco.tracing.rewrite.drivers import driven, names_and_locals
+from flowdeco.tracing.rewrite.drivers import asked, driven, names_and_locals
+from flowdeco.tracing.rewrite.exits import endless
 
 
 class Loops(Construct):
@@ -24,14 +26,18 @@ class Loops(Construct):
         text = target_names(node.target)
         self.generic_visit(node)
         item = placed(ast.Assign([node.target], attribute(flow_name(node), "item", node)), node)
-        parts = OwnIf(attribute(flow_name(node), "part", node), [item, *node.body], node.orelse)
+        at = on(flow_name(node), "at", [constant(0, node)], node)
+        parts = OwnIf(at, [item, *node.body], node.orelse)
         live = constant(node.live, node)  # type: ignore[attr-defined]
         arguments = [node.iter, *names_and_locals(node), live, constant(text, node)]
         return driven(node, "each", arguments, placed(parts, node))
 
     def visit_While(self, node: ast.While) -> Any:
+        texts = () if endless(node) else (ast.unparse(node.test),)
         self.generic_visit(node)
-        parts = placed(OwnIf(constant(True, node), node.body, []), node)
+        at = on(flow_name(node), "at", [constant(0, node)], node)
+        parts: ast.stmt = placed(OwnIf(at, node.body, node.orelse), node)
+        if texts:
+            parts = asked(node, 0, node.test, [parts])
         live = constant(node.live, node)  # type: ignore[attr-defined]
-        endless = constant(node.endless, node)  # type: ignore[attr-defined]
-        return driven(node, "repeat", [*names_and_locals(node), live, endless], parts)
+        return driven(node, "repeat", [*names_and_locals(node), live, constant(texts, node)], parts)

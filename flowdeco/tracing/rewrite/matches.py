@@ -37,7 +37,9 @@ class Matches(Construct):
             chain = [branch]
         return [subject, *chain]
 
-    def _tests(self, pattern: ast.pattern, subject: ast.expr, captured: dict[str, ast.expr]) -> list[ast.expr]:
+    def _tests(
+        self, pattern: ast.pattern, subject: ast.expr, captured: dict[str, ast.expr]
+    ) -> list[ast.expr]:
         """Conditions under which a pattern matches, in order; what it captures goes into `captured`."""
         subject = deepcopy(subject)
         match pattern:
@@ -60,13 +62,17 @@ class Matches(Construct):
                 return self._class(pattern, subject, captured)
         raise self.refuse(pattern, "this pattern in a workflow body", "write if and elif")
 
-    def _alternatives(self, patterns: list[ast.pattern], subject: ast.expr, at: ast.pattern) -> list[ast.expr]:
+    def _alternatives(
+        self, patterns: list[ast.pattern], subject: ast.expr, at: ast.pattern
+    ) -> list[ast.expr]:
         options: list[ast.expr] = []
         for pattern in patterns:
             inside: dict[str, ast.expr] = {}
             tests = self._tests(pattern, subject, inside)
             if inside:
-                raise self.refuse(at, "names captured in alternatives of a pattern", "write one case for each")
+                raise self.refuse(
+                    at, "names captured in alternatives of a pattern", "write one case for each"
+                )
             if not tests:
                 return []
             options.append(tests[0] if len(tests) == 1 else placed(ast.BoolOp(ast.And(), tests), at))
@@ -94,7 +100,9 @@ class Matches(Construct):
             tests += self._tests(pattern, element, captured)
         return tests
 
-    def _mapping(self, pattern: ast.MatchMapping, subject: ast.expr, captured: dict[str, ast.expr]) -> list[ast.expr]:
+    def _mapping(
+        self, pattern: ast.MatchMapping, subject: ast.expr, captured: dict[str, ast.expr]
+    ) -> list[ast.expr]:
         tests: list[ast.expr] = [to_recorder("is_mapping", [subject], pattern)]
         for key, inner in zip(pattern.keys, pattern.patterns):
             tests.append(placed(ast.Compare(deepcopy(key), [ast.In()], [subject]), pattern))
@@ -105,15 +113,17 @@ class Matches(Construct):
             captured[pattern.rest] = to_recorder("without", [subject, keys], pattern)
         return tests
 
-    def _class(self, pattern: ast.MatchClass, subject: ast.expr, captured: dict[str, ast.expr]) -> list[ast.expr]:
+    def _class(
+        self, pattern: ast.MatchClass, subject: ast.expr, captured: dict[str, ast.expr]
+    ) -> list[ast.expr]:
         call = placed(ast.Call(load("isinstance", pattern), [subject, pattern.cls], []), pattern)
         tests: list[ast.expr] = [call]
         for place, inner in enumerate(pattern.patterns):
             part = to_recorder("match_argument", [pattern.cls, subject, constant(place, pattern)], pattern)
             tests += self._tests(inner, part, captured)
         for name, inner in zip(pattern.kwd_attrs, pattern.kwd_patterns):
-            part = placed(ast.Attribute(subject, name, ast.Load()), pattern)
-            tests += self._tests(inner, part, captured)
+            found = placed(ast.Attribute(subject, name, ast.Load()), pattern)
+            tests += self._tests(inner, found, captured)
         return tests
 
 
@@ -127,5 +137,3 @@ class _Substitute(ast.NodeTransformer):
         if isinstance(node.ctx, ast.Load) and node.id in self.captured:
             return deepcopy(self.captured[node.id])
         return node
-
-

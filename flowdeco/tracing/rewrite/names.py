@@ -40,7 +40,9 @@ class Names(Construct):
         found = set()
         for n in ast.walk(function):
             if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function:
-                found |= {m.id for m in ast.walk(n) if isinstance(m, ast.Name) and isinstance(m.ctx, ast.Load)}
+                found |= {
+                    m.id for m in ast.walk(n) if isinstance(m, ast.Name) and isinstance(m.ctx, ast.Load)
+                }
             if not isinstance(n, ast.Name) or isinstance(n.ctx, ast.Store) or id(n) in inside:
                 continue
             if id(n) in again or (n.lineno, n.col_offset) > (loop.lineno, loop.col_offset):
@@ -61,7 +63,9 @@ def _own(body: list[ast.stmt]) -> Iterable[ast.AST]:
 def locals_of(function: ast.FunctionDef) -> set[str]:
     """Names that belong to the function itself: its parameters and what it assigns."""
     a = function.args
-    found = {arg.arg for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if arg is not None}
+    found = {
+        arg.arg for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if arg is not None
+    }
     found |= changed(function.body, contents=False)
     return found - {
         name for n in _own(function.body) if isinstance(n, ast.Nonlocal | ast.Global) for name in n.names
@@ -91,7 +95,9 @@ def changed(body: list[ast.stmt], *, contents: bool = True) -> set[str]:
                 found.add(asname or name.partition(".")[0])
             case ast.ExceptHandler(name=str(name)):
                 found.add(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            case (
+                ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name))
+            ):
                 found.add(name)
             case ast.Call(func=ast.Attribute(value=receiver, attr=method)) if contents and method in CHANGES:
                 found |= root(receiver)

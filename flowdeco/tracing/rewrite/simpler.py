@@ -1,38 +1,26 @@
-"""Statements in terms of others: `assert`, `while` with a condition, `try` with both handlers and a `finally`."""
+"""Statements in terms of others: `assert`, `try` with both handlers and a `finally`."""
 
 from __future__ import annotations
 
 import ast
 from typing import Any
 
-from flowdeco.tracing.rewrite.construct import Construct, constant, load, placed
+from flowdeco.tracing.rewrite.construct import Construct, load, placed
 
 
 class Simpler(Construct):
-    """`assert c, m` → `if not c: raise AssertionError(m)`; `while c: B` → `while True: if c: B else: break`."""
+    """`assert c, m` → `if not c: raise AssertionError(m)`; `try: A except …: B finally: C` → one in the other."""
 
     def visit_Assert(self, node: ast.Assert) -> Any:
         self.generic_visit(node)
         message = [node.msg] if node.msg is not None else []
         error = ast.Call(load("AssertionError", node), message, [])
         failing = ast.If(
-            ast.UnaryOp(ast.Not(), node.test), [ast.Raise(error if message else load("AssertionError", node))], []
+            ast.UnaryOp(ast.Not(), node.test),
+            [ast.Raise(error if message else load("AssertionError", node))],
+            [],
         )
         return placed(failing, node)
-
-    def visit_While(self, node: ast.While) -> Any:
-        self.generic_visit(node)
-        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
-        if not endless:
-            leave = placed(ast.Break(), node)
-            inner = placed(ast.If(node.test, node.body, [*node.orelse, leave]), node)
-            inner.col_offset = node.col_offset + 1  # its driver needs a name of its own
-            inner.of_while = True  # type: ignore[attr-defined]
-            node.body = [inner]
-            node.test = constant(True, node)
-        node.orelse = []
-        node.endless = endless  # type: ignore[attr-defined]
-        return node
 
     def visit_Try(self, node: ast.Try) -> Any:
         self.generic_visit(node)

@@ -1,0 +1,341 @@
+"""The passes on control flow: what is spliced, joined, dropped, ordered and named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowdeco.asl.model import StateMachine
+from flowdeco.compiler.findings import findings_of
+from flowdeco.compiler.passes.name_states import name_states
+from flowdeco.compiler.passes.parallelize import parallelize
+from flowdeco.compiler.passes.simplify_flow import simplify_flow
+from flowdeco.errors import Location
+from flowdeco.graph import (
+    Again,
+    Array,
+    Attempt,
+    Block,
+    Case,
+    Child,
+    Choice,
+    Expression,
+    Failing,
+    Field,
+    Fork,
+    Graph,
+    Handle,
+    Handler,
+    Input,
+    Item,
+    Jump,
+    Let,
+    Literal,
+    Loop,
+    Map,
+    Never,
+    Raise,
+    Region,
+    Result,
+    Return,
+    Variable,
+    Wait,
+    verify,
+)
+from tests.compiler.flow_graphs import call, graph
+
+A = Input("a")
+R = Result
+V = Variable
+NONE = Literal(None)
+
+
+def choose(id: int, yes: Block, no: Block, *outs: Variable, test: Expression = A, text: str = "c") -> Choice:
+    return Choice(id=id, cases=(Case(test, yes, text),), default=no, outs=outs)
+
+
+def to(label: int, *values: Expression) -> Block:
+    return Block((), Jump(label, values))
+
+
+def simple(found: Graph) -> list[str]:
+    """The lines of a simplified graph that keeps the rules, without the first."""
+    return str(verify(simplify_flow(verify(found)), after="simplify_flow")).splitlines()[1:]
+
+
+def test_a_graph_without_control_flow_is_left_alone() -> None:
+    found = graph(call(1, "f"), end=Return(R(1)))
+    assert simplify_flow(found) is found
+
+
+def test_the_same_on_all_paths() -> None:
+    yes = Block((call(3, "f"),), Jump(2, (R(1), R(3), Literal(1))))
+    choice = choose(2, yes, to(2, R(1), NONE, Literal(True)), V(4, "same"), V(5, "other"), V(6, "kind"))
+    found = graph(call(1, "g"), choice, end=Return(Array((R(4), R(5), R(6)))))
+    assert simple(found) == [
+        "  %1 = g()",
+        "  %5 other, %6 kind = %2: choice",
+        "    if a",
+        "      %3 = f()",
+        "      -> end of %2 with %3, 1",
+        "    else",
+        "      -> end of %2 with null, true",
+        "  -> [%1, %5, %6]",
+    ]
+
+
+def test_what_a_loop_does_not_change() -> None:
+    body = Block((call(5, "f", R(2), R(3)), choose(6, Block((), Again(1, (R(2), R(5)))), to(1))), Never())
+    loop = Loop(id=1, carried=(V(2, "x"), V(3, "y")), first=(A, NONE), block=body)
+    assert simple(graph(loop, end=Return(NONE)))[0] == "  %1: loop, %3 y = null"
+    # Nor what is only carried along.
+    body = Block((call(5, "f"), choose(6, Block((), Again(1, (R(5), R(2)))), to(1))), Never())
+    loop = Loop(id=1, carried=(V(2, "x"), V(3, "y")), first=(A, NONE), block=body)
+    assert simple(graph(loop, end=Return(NONE)))[0] == "  %1: loop"
+
+
+def test_what_may_fail_stays_where_it_is() -> None:
+    found = graph(choose(1, to(1, Field(A, "k")), to(1, Field(A, "k")), V(2, "x")), end=Return(R(2)))
+    assert simple(found)[-1] == "  -> %2"
+
+
+def test_what_is_only_seen_inside_stays() -> None:
+    inner = Block((call(2, "f"),), Jump(1, (R(2),)))
+    found = graph(choose(1, inner, Block((), Return(NONE)), V(3, "x")), end=Return(R(3)))
+    assert simple(found)[-1] == "  -> %3"
+
+
+def test_dead_values_of_failing_nodes() -> None:
+    body = Block((call(2, "f", failing=(Failing(1, (A, R(9))),)),), Jump(1, (R(2),)))
+    handler = Handler((ValueError,), V(3, "e"), Block((call(4, "g", R(5)),), Jump(1, (NONE,))))
+    attempt = Attempt(id=1, block=body, handlers=(handler,), entry=(V(5, "x"), V(6, "y")), outs=(V(7, "z"),))
+    assert simple(graph(call(9, "h"), attempt, end=Return(NONE))) == [
+        "  %9 = h()",
+        "  %1: attempt",
+        "    %2 = f()",
+        "    -> end of %1",
+        "  except ValueError as %3 e",
+        "    %4 = g(a)",
+        "    -> end of %1",
+        "  -> null",
+    ]
+
+
+def test_regions_that_are_not_left_early() -> None:
+    region = Region(
+        id=2, block=Block((call(3, "f"), call(4, "g")), Jump(2, (R(4),))), outs=(V(5, "x"),), after=(1,)
+    )
+    empty = Region(id=6, block=Block((), Jump(6, (R(5),))), outs=(V(7, "y"),), after=(2,))
+    found = graph(call(1, "h"), region, empty, call(8, "k", R(7), after=(6,)), end=Return(R(7)))
+    assert simple(found) == [
+        "  %1 = h()",
+        "  %3 = f()  after %1",
+        "  %4 = g()  after %1",
+        "  %8 = k(%4)  after %3, %4",
+        "  -> %4",
+    ]
+
+
+def test_regions_that_only_leave() -> None:
+    region = Region(id=1, block=Block((call(2, "f"),), Return(R(2))))
+    assert simple(graph(region, end=Never())) == ["  %2 = f()", "  -> %2"]
+
+
+def test_regions_that_are_left_early_stay() -> None:
+    region = Region(id=1, block=Block((choose(2, to(1), to(2)),), Jump(1)))
+    assert simple(graph(region, end=Return(NONE)))[0] == "  %1: region"
+
+
+def test_else_if() -> None:
+    deepest = choose(3, to(3, Literal(3)), Block((), Return(A)), V(13, "z"))
+    inner = choose(
+        2, to(2, Literal(2)), Block((deepest,), Jump(2, (Array((R(13),)),))), V(12, "y"), text="second"
+    )
+    outer = choose(1, to(1, Literal(1)), Block((inner,), Jump(1, (R(12),))), V(11, "x"), text="first")
+    found = simplify_flow(graph(outer, end=Return(R(11))))
+    (choice,) = found.block.nodes
+    assert isinstance(choice, Choice)
+    assert [case.text for case in choice.cases] == ["first", "second", "c"]
+    assert simple(graph(outer, end=Return(R(11)))) == [
+        "  %11 x = %1: choice",
+        "    if a",
+        "      -> end of %1 with 1",
+        "    if a",
+        "      -> end of %1 with 2",
+        "    if a",
+        "      -> end of %1 with [3]",
+        "    else",
+        "      -> a",
+        "  -> %11",
+    ]
+    last = choose(2, Block((), Return(NONE)), Block((), Raise(Literal("E"), NONE)))
+    never = choose(1, Block((choose(4, to(1), to(4)),), Jump(1)), Block((last,), Never()))
+    assert simple(graph(never, end=Return(NONE)))[-5:] == [
+        "    if a",
+        "      -> null",
+        "    else",
+        '      raise "E": null',
+        "  -> null",
+    ]
+    other = choose(2, to(2), to(2))
+    assert "        %2: choice" in simple(
+        graph(
+            Region(id=5, block=Block((choose(1, to(1), Block((other,), Jump(5))),), Jump(5))), end=Return(A)
+        )
+    )
+
+
+def test_attempts_that_cannot_fail() -> None:
+    handler = Handler((ValueError,), V(3, "e"), to(1))
+    attempt = Attempt(id=1, block=Block((Wait(id=2, seconds=A),), Jump(1)), handlers=(handler,))
+    assert simple(graph(attempt, end=Return(A))) == ["  %2 = wait a s", "  -> a"]
+    raising = Attempt(id=1, block=Block((), Handle(1, 0, A)), handlers=(handler,))
+    assert simple(graph(raising, end=Return(A)))[0] == "  %1: attempt"
+
+
+def test_what_nothing_leads_to() -> None:
+    handler = Handler((ValueError,), V(3, "e"), to(1))
+    attempt = Attempt(id=1, block=Block((), Return(NONE)), handlers=(handler,))
+    assert simple(graph(attempt, call(4, "f"), end=Return(A))) == ["  -> null"]
+    early = choose(2, Block((), Return(NONE)), Block((), Return(A)))
+    attempt = Attempt(id=1, block=Block((early,), Never()), handlers=(handler,))
+    assert simple(graph(attempt, call(4, "f"), end=Return(A)))[-1] == "      -> a"
+
+
+# --------------------------------------------------------------------------------------------------- order
+
+
+def ordered(*nodes: Any, end: Any = None) -> list[str]:
+    found = verify(parallelize(graph(*nodes, end=end or Return(NONE))), after="parallelize")
+    return str(found).splitlines()[1:-1]
+
+
+def test_what_may_leave_is_a_barrier() -> None:
+    early = choose(3, Block((), Return(NONE)), to(3))
+    lines = ordered(call(1, "f"), call(2, "g"), early, call(4, "h"), call(5, "k"))
+    assert lines[0].endswith("at the same time")
+    assert [line for line in lines if "choice" in line or line.endswith("same time")] == [
+        "  %6 = at the same time",
+        "  %3: choice",
+        "  %7 = at the same time",
+    ]
+
+
+def test_an_endless_loop_is_the_last() -> None:
+    loop = Loop(id=3, carried=(), first=(), block=Block((call(4, "g"),), Again(3)))
+    found = verify(parallelize(graph(call(1, "f"), loop, end=Never())))
+    assert [node.id for node in found.block.nodes] == [1, 3]
+
+
+def test_what_is_tried_keeps_its_order() -> None:
+    def pair(id: int) -> tuple[Any, Any]:
+        return call(id, "f"), call(id + 1, "g")
+
+    inside = choose(2, Block(pair(10), Jump(2)), to(2))
+    rows = Map(id=3, items=A, block=Block(pair(20), Return(NONE)))
+    handler = Handler((ValueError,), V(4, "e"), Block(pair(30), Jump(1)))
+    attempt = Attempt(id=1, block=Block((*pair(40), inside, rows), Jump(1)), handlers=(handler,))
+    found = verify(parallelize(graph(attempt, end=Return(NONE))))
+    forks = [line for line in str(found).splitlines() if "at the same time" in line]
+    assert len(forks) == 2  # in the map and in the handler
+    (tried,) = found.block.nodes
+    assert isinstance(tried, Attempt)
+    assert isinstance(tried.handlers[0].block.nodes[0], Fork)
+
+
+def test_whole_structures_run_at_the_same_time() -> None:
+    one = choose(1, Block((call(2, "f"),), Jump(1, (R(2),))), to(1, NONE), V(3, "x"))
+    other = choose(4, Block((call(5, "g"),), Jump(4, (R(5),))), to(4, NONE), V(6, "y"))
+    found = parallelize(graph(one, other, call(7, "h", R(3)), end=Return(R(6))))
+    (fork,) = found.block.nodes
+    assert isinstance(fork, Fork)
+    assert [[node.id for node in branch.nodes] for branch in fork.branches] == [[1, 7], [4]]
+
+
+def test_what_takes_no_time_needs_no_branch() -> None:
+    let = Let(id=2, value=A)
+    assert not any("same time" in line for line in ordered(call(1, "f"), let))
+    found = parallelize(graph(let, call(3, "f", R(2)), call(4, "g"), end=Return(NONE)))
+    assert isinstance(found.block.nodes[0], Let)
+    assert isinstance(found.block.nodes[1], Fork)
+    assert not any("same time" in line for line in ordered(Let(id=1, value=A), Let(id=2, value=A)))
+
+
+# --------------------------------------------------------------------------------------------------- names
+
+
+def names(*nodes: Any, end: Any = None) -> list[str]:
+    found = name_states(parallelize(graph(*nodes, end=end or Return(NONE))))
+    return [line.partition("# ")[2] for line in str(found).splitlines() if "# " in line]
+
+
+def test_names() -> None:
+    def asked(text: str) -> Choice:
+        return choose(1, Block((), Return(A)), to(1), text=text)
+
+    assert names(asked("m.auc >\n   0.5")) == ["m.auc > 0.5?"]
+    assert names(asked("")) == ["Choose"]
+    assert names(asked("a" * 70)) == ["a" * 60 + " ...?"]
+    assert names(asked("long " * 20)) == ["long " * 11 + "long ...?"]
+    assert names(Wait(id=1, seconds=Literal(5))) == ["Wait 5 s"]
+    assert names(Wait(id=1, seconds=A)) == ["Wait"]
+    assert names(Wait(id=1, until=A)) == ["Wait until"]
+    assert names(Wait(id=1, until=Literal("2026"))) == ["Wait until 2026"]
+    assert names(Child(id=1, workflow="w", input=A), Child(id=2, workflow="w", input=A, target="x"))[1:] == [
+        "w",
+        "w x",
+    ]
+
+
+def test_a_loop_gives_its_name_to_its_choice() -> None:
+    body = Block((choose(2, Block((call(3, "f"),), Again(1)), to(1)),), Never())
+    loop = Loop(id=1, carried=(), first=(), block=body, name="for row in rows")
+    assert names(loop) == ["for row in rows", "f"]
+
+
+def test_ends_that_raise() -> None:
+    raising = choose(
+        1,
+        Block((), Raise(Literal("ValueError"), A)),
+        Block((choose(2, Block((), Raise(Field(A, "Error"), A)), Block((), Raise(A, A))),), Never()),
+    )
+    found = name_states(graph(raising, end=Never()))
+    (outer,) = found.block.nodes
+    assert isinstance(outer, Choice)
+    (inner,) = outer.default.nodes
+    assert isinstance(inner, Choice)
+    ends = [outer.cases[0].block.end, inner.cases[0].block.end, inner.default.end]
+    assert [end.name for end in ends if isinstance(end, Raise)] == [
+        "Raise ValueError",
+        "Raise again",
+        "Raise",
+    ]
+
+
+def test_forks_and_maps_are_named_after_what_they_begin_with() -> None:
+    loop = Loop(id=1, carried=(), first=(), block=Block((call(2, "f"), choose(3, to(1), to(1))), Never()))
+    waiting = Block((Let(id=5, value=A), Wait(id=6, seconds=A)), Return(Item(4)))
+    rows = Map(id=4, items=A, block=waiting)
+    raising = Map(id=7, items=A, block=Block((), Raise(Literal("E"), A)))
+    nothing = Map(id=8, items=A, block=Block((), Return(NONE)))
+    found = names(loop, rows, raising, nothing)
+    assert found[0] == "f and 3 more"
+    assert {"each Wait", "each Raise E"} <= set(found)
+
+
+# ------------------------------------------------------------------------------------------------ findings
+
+
+def test_findings() -> None:
+    place = Location("p.py", 7)
+    handler = Handler(("States.Runtime", "States.DataLimitExceeded", KeyError), V(3, "e"), to(1))
+    attempt = Attempt(
+        id=1,
+        block=Block((call(2, "numpy.mean", glue=True, location=place),), Jump(1)),
+        handlers=(handler,),
+        location=place,
+    )
+    found = findings_of(graph(attempt, end=Return(NONE)), StateMachine(StartAt="x", States={}))
+    told = [(f.severity, f.message.split(":")[0], f.where) for f in found if f.where == place]
+    assert [severity for severity, _, _ in told] == ["warning", "warning", "info"]
+    assert told[0][1] == "a handler of States.Runtime cannot be relied on"
+    assert "'numpy.mean' is no step" in told[2][1]
