@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flowdeco.authoring import forms
+    from flowdeco.authoring.forms import attempt, choose, fail, loop, map_, parallel, succeed, wait
     from flowdeco.authoring.options import Permission, Retry
     from flowdeco.authoring.steps import Step, step
     from flowdeco.authoring.workflows import Workflow, workflow
@@ -29,9 +31,18 @@ __all__ = [
     "Retry",
     "Step",
     "Workflow",
+    "attempt",
+    "choose",
+    "fail",
+    "forms",
+    "loop",
     "main",
+    "map_",
+    "parallel",
     "register_codec",
     "step",
+    "succeed",
+    "wait",
     "workflow",
 ]
 
@@ -44,9 +55,18 @@ _HOMES = {
     "Retry": "flowdeco.authoring.options",
     "Step": "flowdeco.authoring.steps",
     "Workflow": "flowdeco.authoring.workflows",
+    "attempt": "flowdeco.authoring.forms",
+    "choose": "flowdeco.authoring.forms",
+    "fail": "flowdeco.authoring.forms",
+    "forms": "flowdeco.authoring.forms",
+    "loop": "flowdeco.authoring.forms",
     "main": "flowdeco.cli",
+    "map_": "flowdeco.authoring.forms",
+    "parallel": "flowdeco.authoring.forms",
     "register_codec": "flowdeco.runtime",
     "step": "flowdeco.authoring.steps",
+    "succeed": "flowdeco.authoring.forms",
+    "wait": "flowdeco.authoring.forms",
     "workflow": "flowdeco.authoring.workflows",
 }
 
@@ -60,7 +80,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'flowdeco' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
     from importlib import import_module
 
-    value = getattr(import_module(home), name)
+    module = import_module(home)
+    value = module if home.endswith(f".{name}") else getattr(module, name)
     globals()[name] = value
     return value
 

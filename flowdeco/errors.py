@@ -16,6 +16,13 @@
         └── ExecutionAborted
 
 Every message says what happened, where (the user's file and line, or the state), and what to do.
+
+    ServiceError                      what AWS reports, not a step: to name in `except` and in Retry(on=...)
+    ├── StatesTaskFailed              any failure of a state but a time-out
+    ├── StatesTimeout                 (also a TimeoutError)
+    │   └── StatesHeartbeatTimeout
+    ├── LambdaUnknown, LambdaTooManyRequests, LambdaServiceException
+    └── service_error("DynamoDB.ConditionalCheckFailedException"), and so on
 """
 
 from __future__ import annotations
@@ -42,11 +49,19 @@ __all__ = [
     "InputError",
     "IntegrityError",
     "LoadError",
+    "LambdaServiceException",
+    "LambdaTooManyRequests",
+    "LambdaUnknown",
     "Location",
     "OptionError",
+    "ServiceError",
+    "StatesHeartbeatTimeout",
+    "StatesTaskFailed",
+    "StatesTimeout",
     "StoreError",
     "UnsupportedError",
     "did_you_mean",
+    "service_error",
 ]
 
 
@@ -255,6 +270,91 @@ class ExecutionAborted(ExecutionFailed):
     """The execution was stopped from outside."""
 
     status = "ABORTED"
+
+
+class ServiceError(Exception):
+    """An error that AWS reports about a state: nothing raises it, but a workflow's `except` and `Retry(on=...)` match it.
+
+    `error_name` is what Step Functions calls it, and the `__name__` of the class. `except ServiceError` is for those
+    below, and for those that `service_error` has made.
+
+    >>> StatesTimeout.error_name
+    'States.Timeout'
+    """
+
+    error_name = ""
+
+    def __init_subclass__(cls, *, error_name: str, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.error_name = cls.__name__ = error_name
+
+    def __reduce__(self) -> Any:
+        return _service_failure, (self.error_name, self.args)
+
+
+def _service_failure(error_name: str, args: tuple[Any, ...]) -> ServiceError:
+    return service_error(error_name)(*args)
+
+
+class StatesTaskFailed(ServiceError, error_name="States.TaskFailed"):
+    """Whatever a state fails with, the exceptions of steps included, but for time-outs."""
+
+
+class StatesTimeout(ServiceError, TimeoutError, error_name="States.Timeout"):
+    """A step ran longer than its `timeout=`. A `TimeoutError` too."""
+
+
+class StatesHeartbeatTimeout(StatesTimeout, error_name="States.HeartbeatTimeout"):
+    """What waits for an answer from outside got no sign of life for too long."""
+
+
+class LambdaUnknown(ServiceError, error_name="Lambda.Unknown"):
+    """The function ended in a way that Lambda cannot tell: killed, or out of memory or time."""
+
+
+class LambdaTooManyRequests(ServiceError, error_name="Lambda.TooManyRequestsException"):
+    """Lambda runs as many functions as the account may have at a time."""
+
+
+class LambdaServiceException(ServiceError, error_name="Lambda.ServiceException"):
+    """A fault of Lambda itself."""
+
+
+_SERVICE_ERRORS: dict[str, type[ServiceError]] = {}
+
+
+def service_error(error_name: str) -> type[ServiceError]:
+    """The class for an error of a service, by the name that Step Functions gives it; always the same one for a name.
+
+    Raises OptionError for what is no such name.
+
+    >>> service_error("DynamoDB.ConditionalCheckFailedException").__name__
+    'DynamoDB.ConditionalCheckFailedException'
+    >>> service_error("States.Timeout") is StatesTimeout
+    True
+    """
+    known = _SERVICE_ERRORS or {
+        each.error_name: each
+        for each in (
+            StatesTaskFailed,
+            StatesTimeout,
+            StatesHeartbeatTimeout,
+            LambdaUnknown,
+            LambdaTooManyRequests,
+            LambdaServiceException,
+        )
+    }
+    _SERVICE_ERRORS.update(known)
+    if error_name not in known:
+        parts = error_name.split(".") if isinstance(error_name, str) else []
+        if len(parts) < 2 or not all(part.isidentifier() or part.isdecimal() for part in parts):
+            raise OptionError(
+                f"{error_name!r} is no name of a service's error",
+                hint="names have the service first: 'DynamoDB.ConditionalCheckFailedException'",
+            )
+        made = type("".join(parts), (ServiceError,), {"__module__": __name__}, error_name=error_name)
+        _SERVICE_ERRORS[error_name] = made
+    return _SERVICE_ERRORS[error_name]
 
 
 def did_you_mean(name: str, names: Sequence[str]) -> str | None:

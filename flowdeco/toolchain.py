@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import current_thread, main_thread
+from queue import SimpleQueue
+from threading import Thread, current_thread, main_thread
 from time import monotonic, time
 from typing import Any
 
@@ -27,6 +28,7 @@ from flowdeco.compiler.lower import lower
 from flowdeco.engine import Execution as EngineExecution
 from flowdeco.engine import Handler, Identity, TaskFailure
 from flowdeco.errors import (
+    BodyError,
     ExecutionAborted,
     ExecutionFailed,
     ExecutionTimedOut,
@@ -148,30 +150,40 @@ def run(
     home: str | os.PathLike[str] | None = None,
     on_event: Callable[[Event], None] | None = None,
     on_child_event: Callable[[str, Event], None] | None = None,
+    on_begin: Callable[[str], None] | None = None,
 ) -> Execution:
     """Executes the compiled state machine on this computer, the steps in threads of this process.
 
+    Workflows that it runs or starts as executions of their own are compiled and executed here as well.
+
     `inputs`: validated values by parameter name. `inline`: steps run on the calling thread one at a time, so that
     debuggers work. `workers`: steps at a time, default five more than there are cores. `on_event` sees every event,
-    `on_child_event` those of the iterations of distributed maps, with the iteration's ARN. Values and the execution's
-    record go to `home`. Returns however it ended; raises what keeps it from starting.
+    `on_child_event` those of child executions and of the iterations of distributed maps, with their ARN; `on_begin` gets the
+    name of the execution before anything runs. Values and the execution's record go to `home`. Returns however it
+    ended; raises what keeps it from starting.
     """
     folder = _home(home)
-    traced = _trace(workflow)
-    graph = run_passes(traced.graph)
-    compiled = lower(graph, function_names(graph))
+    compiled = _compile(workflow)
+    family = _family(compiled)
+    graph = compiled.graph
     store = DirectoryStore(folder / "values")
-    codec = ValueCodec(store, bundle=traced.bundle, main_module=traced.main_module)
-    for digest, data in graph.assets.items():
-        store.write(digest, data)
+    codec = ValueCodec(store, bundle=compiled.trace.bundle, main_module=compiled.trace.main_module)
+    for member in family.values():
+        for digest, data in member.graph.assets.items():
+            store.write(digest, data)
     looked_into = inspected(graph.block)
     given = {name: codec.encode(value, inline=Input(name) in looked_into) for name, value in inputs.items()}
     log = _Log(folder / "executions.db", on_event)
-    name = log.begin(workflow, given, compiled)
+    name = log.begin(workflow, given, compiled.machine)
+    if on_begin is not None:
+        on_begin(name)
     execution = EngineExecution(
-        compiled,
+        compiled.machine,
         given,
-        handlers=_handlers(traced, codec),
+        handlers=_handlers(family, codec),
+        machines={name: member.machine for name, member in family.items()}
+        if compiled.trace.children
+        else None,
         identity=Identity(name, graph.name),
         workers=0 if inline else workers or (os.cpu_count() or 1) + 5,
         on_event=log.event,
@@ -179,7 +191,7 @@ def run(
         on_idle=log.idle,
     )
     try:
-        with _environment(graph):
+        with _environment(family):
             execution.run()
     finally:
         log.finish(execution.record)
@@ -191,6 +203,66 @@ def run(
     return Execution(execution.record, codec, log.path, places, log.broken)
 
 
+def start(
+    workflow: Workflow[Any, Any],
+    inputs: Mapping[str, object],
+    *,
+    home: str | os.PathLike[str] | None = None,
+) -> str:
+    """As `run`, in a thread that the process waits for in the end. Returns the execution's ARN; raises what keeps it from
+    starting."""
+    folder, begun = _home(home), SimpleQueue[str | BaseException]()
+
+    def execute() -> None:
+        try:
+            run(workflow, inputs, home=folder, on_begin=begun.put)
+        except BaseException as error:
+            begun.put(error)  # nobody hears of it after it has begun
+            if not isinstance(error, FlowdecoError):
+                raise
+
+    Thread(target=execute, name=workflow.spec.name).start()
+    name = begun.get()
+    if isinstance(name, BaseException):
+        raise name
+    return Identity(name, workflow.spec.name).execution_arn
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A workflow on its way to being executed."""
+
+    workflow: Workflow[Any, Any]
+    trace: Trace
+    graph: Graph
+    machine: StateMachine
+
+
+def _compile(workflow: Workflow[Any, Any]) -> _Compiled:
+    traced = _trace(workflow)
+    graph = run_passes(traced.graph)
+    return _Compiled(workflow, traced, graph, lower(graph, function_names(graph)))
+
+
+def _family(compiled: _Compiled) -> dict[str, _Compiled]:
+    """By name: a workflow and all that it runs as executions of their own, directly or not."""
+    family = {compiled.workflow.spec.name: compiled}
+    waiting = [compiled]
+    while waiting:
+        for name, workflow in waiting.pop().trace.children.items():
+            known = family.get(name)
+            if known is None:
+                family[name] = _compile(workflow)
+                waiting.append(family[name])
+            elif known.workflow is not workflow:
+                raise BodyError(
+                    f"two workflows are named {name!r}: {known.workflow.location} and {workflow.location}",
+                    location=compiled.workflow.location,
+                    hint="give one of them a name of its own: @workflow(name='...')",
+                )
+    return family
+
+
 def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = None) -> ExecutionFailed:
     """The exception for an execution that did not succeed, told from its record alone.
 
@@ -198,9 +270,9 @@ def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = Non
     """
     kinds = {"TIMED_OUT": ExecutionTimedOut, "ABORTED": ExecutionAborted}
     kind = kinds.get(record.status, ExecutionFailed)
-    at, cause = _failed_state(record), _original_cause(record)
+    at, (error, cause) = _failed_state(record), _original(record)
     body = _body(cause)
-    what = body.get("errorType") or record.error
+    what = body.get("errorType") or error
     text = body.get("errorMessage", cause)
     where = f"step {at.name!r}" if at is not None else f"execution {record.name!r}"
     ended = {"TIMED_OUT": "ran past the time-out of the workflow", "ABORTED": "was stopped"}
@@ -227,11 +299,17 @@ def _failed_state(record: ExecutionRecord) -> StepRecord | None:
     return next(tasks, failed[-1] if failed else None)
 
 
-def _original_cause(record: ExecutionRecord) -> str | None:
-    """What went wrong first: a distributed map tells only that iterations failed."""
-    if record.error == "States.ExceedToleratedFailureThreshold":
-        return next((f.cause for run in record.map_runs for f in run.failures if f.cause), record.cause)
-    return record.cause
+def _original(record: ExecutionRecord) -> tuple[str | None, str | None]:
+    """What went wrong first, error and cause: a distributed map tells only that iterations failed, a child its whole end."""
+    error, cause = record.error, record.cause
+    if error == "States.ExceedToleratedFailureThreshold":
+        cause = next((f.cause for run in record.map_runs for f in run.failures if f.cause), cause)
+    while error == "States.TaskFailed":
+        child = _document(cause)
+        if "ExecutionArn" not in child:
+            break
+        error, cause = child.get("Error"), child.get("Cause")
+    return error, cause
 
 
 _HINTS = (
@@ -290,8 +368,23 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
-def _handlers(traced: Trace, codec: ValueCodec) -> dict[str, Handler]:
-    """Every Lambda function of the machine answers with the code that runs in Lambda."""
+def _handlers(family: Mapping[str, _Compiled], codec: ValueCodec) -> dict[str, Handler]:
+    """Every Lambda function of the machines answers with the code that runs in Lambda."""
+    handlers: dict[str, Handler] = {}
+    for member in family.values():
+        names = set(function_names(member.trace.graph).values())
+        shared = sorted(names & handlers.keys())
+        if shared:
+            raise BodyError(
+                f"two workflows would have a Lambda function named {shared[0]!r}",
+                location=member.workflow.location,
+                hint="give one of them another name: @workflow(name='...')",
+            )
+        handlers |= dict.fromkeys(names, _handler(member.trace, codec))
+    return handlers
+
+
+def _handler(traced: Trace, codec: ValueCodec) -> Handler:
     strict = ValueCodec(codec.store, bundle=codec.bundle, pickle=False, main_module=codec.names.main_module)
     steps = traced.graph.steps
     resolve = traced.functions.__getitem__
@@ -305,13 +398,14 @@ def _handlers(traced: Trace, codec: ValueCodec) -> dict[str, Handler]:
                 raise error.exception from None  # the user's Ctrl-C: only the main thread ever gets it
             raise TaskFailure(error.body["errorType"], json.dumps(error.body, ensure_ascii=False)) from error
 
-    return dict.fromkeys(function_names(traced.graph).values(), handle)
+    return handle
 
 
 @contextmanager
-def _environment(graph: Graph) -> Iterator[None]:
+def _environment(family: Mapping[str, _Compiled]) -> Iterator[None]:
     """The steps' `env`, set for the time of the execution. The steps share this process, so the names are shared too."""
-    wanted = {key: value for step in graph.steps.values() for key, value in step.options.env}
+    graphs = [member.graph for member in family.values()]
+    wanted = {k: v for graph in graphs for step in graph.steps.values() for k, v in step.options.env}
     before = {key: os.environ.get(key) for key in wanted}
     os.environ.update(wanted)
     try:
@@ -383,8 +477,14 @@ def _home(path: str | os.PathLike[str] | None) -> Path:
 
 def _body(cause: str | None) -> dict[str, Any]:
     """The error body that a step's failure carries in its cause."""
+    body = _document(cause)
+    return body if "errorType" in body else {}
+
+
+def _document(cause: str | None) -> dict[str, Any]:
+    """The JSON object that a cause is; empty when it is none."""
     try:
         body = json.loads(cause or "")
     except ValueError:
         return {}
-    return body if isinstance(body, dict) and "errorType" in body else {}
+    return body if isinstance(body, dict) else {}

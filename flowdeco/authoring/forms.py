@@ -142,7 +142,7 @@ def map_(
     recorder = active_recorder()
     if recorder is None:
         return [fn(item) for item in items]
-    return recorder.forms.map(fn, items, max_concurrency, distributed)
+    return recorder.forms.map(fn, items, max_concurrency, distributed)  # type: ignore[no-any-return]
 
 
 map = map_
@@ -228,7 +228,7 @@ def loop(
         meaning = meanings.continued if stateful else meanings.polled
     else:
         meaning = meanings.refined if stateful else meanings.repeated
-    given = {"over": over, "while_": while_, "until": until}
+    given: dict[str, Any] = {"over": over, "while_": while_, "until": until}
     recorder = active_recorder()
     if recorder is None:
         return meaning(body, start, **given)
@@ -292,7 +292,9 @@ def fail(error: str | BaseException | type[BaseException], cause: Any = "", /) -
     """
     if isinstance(error, BaseException):
         if cause != "":
-            raise OptionError("fail() got an exception and a cause", hint="put the message into the exception")
+            raise OptionError(
+                "fail() got an exception and a cause", hint="put the message into the exception"
+            )
         raised = error
     else:
         kind = _failure(error) if isinstance(error, str) else error

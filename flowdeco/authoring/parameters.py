@@ -111,7 +111,11 @@ class Parameters:
     def from_known(self, given: Mapping[str, object]) -> dict[str, object]:
         """Some of the inputs of `wf.run(**given)`, without those that are not given. Raises `InputError`."""
         report = Report()
-        read = {p.name: p.kind.read(given[p.name], Place(report, Source(python=True), p.name)) for p in self.items if p.name in given}
+        read = {
+            p.name: p.kind.read(given[p.name], Place(report, Source(python=True), p.name))
+            for p in self.items
+            if p.name in given
+        }
         if report.findings:
             raise self._error(report)
         return read

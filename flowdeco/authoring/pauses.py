@@ -30,15 +30,20 @@ class Clock(Protocol):
         """Returns so many seconds later."""
 
 
-class _Real:
+class RealClock:
+    """The time of day."""
+
     now = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
 
 
-_clock: ContextVar[Clock] = ContextVar("flowdeco_clock", default=_Real())
+_REAL = RealClock()
+_clock: ContextVar[Clock] = ContextVar("flowdeco_clock")
 
-clock = _clock.get
-"""The clock that plain calls wait on."""
+
+def clock() -> Clock:
+    """The clock that plain calls wait on."""
+    return _clock.get(_REAL)
 
 
 @contextmanager

@@ -71,5 +71,7 @@ def start_child(name: str, body: Callable[..., Any], inputs: tuple[tuple[Any, ..
     except Exception:
         import logging
 
-        logging.getLogger("flowdeco").warning("workflow %r, started by another one, failed", name, exc_info=True)
+        logging.getLogger("flowdeco").warning(
+            "workflow %r, started by another one, failed", name, exc_info=True
+        )
     return f"arn:aws:states:us-east-1:123456789012:execution:{name}:plain-call-{next(_started)}"

@@ -59,7 +59,7 @@ class Step(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         recorder = active_recorder()
         if recorder is None:
-            return call_step(self.fn, args, kwargs) if in_body() else self.fn(*args, **kwargs)  # type: ignore[no-any-return]
+            return call_step(self.fn, args, kwargs) if in_body() else self.fn(*args, **kwargs)
         return recorder.call(self, args, kwargs)  # type: ignore[no-any-return]
 
     def map(
@@ -87,7 +87,7 @@ class Step(Generic[P, R]):
         check_map(max_concurrency, distributed)
         recorder = active_recorder()
         if recorder is None:
-            return [self(item, **others) for item in items]  # type: ignore[call-arg, arg-type]
+            return [self(item, **others) for item in items]
         return recorder.map(self, items, others, max_concurrency, distributed)  # type: ignore[no-any-return]
 
     def options(

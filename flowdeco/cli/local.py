@@ -117,9 +117,9 @@ def _serve(
         )
         server = LocalServer(service, port, tell=log)
         stop = _on_signals(stack)
-        server.start()
         stack.callback(server.close)
         log("listening", url=server.url)
+        server.start()
         stop.wait()
     log("stopped")
     return 0

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from flowdeco.asl.check import check
 from flowdeco.asl.emit import emit
 from flowdeco.asl.model import StateMachine
-from flowdeco.compiler.error_names import error_names
 from flowdeco.errors import Finding
 from flowdeco.graph import Attempt, Call, Graph, Map, walk
+from flowdeco.tracing.error_names import error_names
 
 _DEFINITION_BYTES = 1_048_576
 _LAMBDA_SECONDS = 900

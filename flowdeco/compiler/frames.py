@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from flowdeco.authoring.options import ANY_ERROR
-from flowdeco.compiler.error_names import error_names
 from flowdeco.compiler.rebuild import substituted
 from flowdeco.graph import (
     Again,
@@ -43,6 +42,7 @@ from flowdeco.graph import (
     results,
     variables,
 )
+from flowdeco.tracing.error_names import error_names
 
 LabelNode: TypeAlias = Choice | Loop | Region | Attempt
 Target: TypeAlias = Call | Child | Wait | Let | Map | Choice | Fork | Loop | Return | Raise

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import assert_never
 
 from flowdeco.asl.model import JSON
 from flowdeco.compiler.operations import SPELLINGS
-from flowdeco.compiler.operations.arguments import Args, Names, Scope, error, fresh, spelled_function, wrapped
+from flowdeco.compiler.operations.arguments import (
+    Args,
+    Helper,
+    Names,
+    Parts,
+    Scope,
+    error,
+    fresh,
+    spelled_function,
+    wrapped,
+)
 from flowdeco.compiler.operations.arrays import boxed, is_one_item
 from flowdeco.graph.expressions import (
     Array,
@@ -23,6 +34,7 @@ from flowdeco.graph.expressions import (
     Object,
     Operation,
     Result,
+    children,
 )
 from flowdeco.query import literal, quote_name
 
@@ -44,7 +56,46 @@ def template(expression: Expression, names: Names) -> JSON:
 
 def source(expression: Expression, names: Names) -> str:
     """One JSONata expression, or undefined where Python raises: the service fails at that too."""
-    return _spell(expression, Scope(names, {}), False)
+    scope, definitions = _helpers(expression, Scope(names, {}))
+    text = _spell(expression, scope, False)
+    return f"({definitions}{text})" if definitions else text
+
+
+def _helpers(expression: Expression, scope: Scope) -> tuple[Scope, str]:
+    """Functions for long operations that occur more than once, and their definitions."""
+    counts: Counter[Helper] = Counter()
+    stack = [expression]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Operation) and SPELLINGS[top.form].shared:
+            counts[_helper(top)] += 1
+        stack.extend(children(top))
+    helpers: dict[Helper, str] = {}
+    definitions = ""
+    for (form, constants), count in counts.items():
+        if count > 1:
+            name = fresh(SPELLINGS[form].shared, (expression,), Scope(scope.names, {}, helpers))
+            parameters = tuple(i for i, one in enumerate(constants) if one == _OPEN)
+            body = Operation(
+                form, tuple(Local(-10 - i) if i in parameters else one for i, one in enumerate(constants))
+            )
+            made = Function(tuple(-10 - i for i in parameters), tuple("xyz"[i] for i in parameters), body)
+            definitions += f"{name} := {spelled_function(made, scope, _spell)}; "
+            helpers[form, constants] = name
+    return Scope(scope.names, scope.locals, helpers), definitions
+
+
+_OPEN = Local(-9)
+"""What stands for an argument that is no constant."""
+
+
+def _helper(operation: Operation) -> Helper:
+    arguments = operation.arguments
+    return operation.form, tuple(a if _is_constant(a) else _OPEN for a in arguments)
+
+
+def _is_constant(expression: Expression) -> bool:
+    return isinstance(expression, Literal) and not isinstance(expression.value, list | dict)
 
 
 def _spell(expression: Expression, scope: Scope, swallowed: bool) -> str:
@@ -62,6 +113,10 @@ def _spell(expression: Expression, scope: Scope, swallowed: bool) -> str:
             # A base that is not there is found missing by the same guard.
             path = f"{wrapped(_spell(base, scope, False))}.{quote_name(name)}"
             return _guarded(path, f"KeyError: {name!r}", base, scope) if swallowed else path
+        case Index(Field(Local(number), "items", True), position) if isinstance(
+            tuple_ := scope.locals[number], Parts
+        ):
+            return tuple_.parts[position]
         case Index(base, position):
             path = f"{wrapped(_spell(base, scope, False))}[{position}]"
             return _guarded(path, "IndexError: list index out of range", base, scope) if swallowed else path
@@ -79,6 +134,10 @@ def _spell(expression: Expression, scope: Scope, swallowed: bool) -> str:
         case Operation(form, arguments):
             spelling = SPELLINGS[form]
             args = Args(arguments, scope, spelling.strict, _spell, swallowed)
+            shared = scope.helpers.get(_helper(expression)) if spelling.shared else None
+            if shared is not None:
+                given = (args.bare(i) for i, one in enumerate(arguments) if not _is_constant(one))
+                return f"{shared}({', '.join(given)})"
             return args.finished(spelling.write(args))
         case Function():
             return spelled_function(expression, scope, _spell)

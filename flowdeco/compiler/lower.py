@@ -69,6 +69,7 @@ from flowdeco.graph import Map as MapNode
 from flowdeco.graph import Wait as WaitNode
 
 INVOKE = "arn:aws:states:::lambda:invoke"
+CHILD_FAILED = "ExecutionFailed"
 START_EXECUTION = "arn:aws:states:::states:startExecution"
 
 
@@ -89,6 +90,24 @@ def lower(
         StartAt=start,
         States=states,
     )
+
+
+def handlers_last(start: str, states: dict[str, State]) -> dict[str, State]:
+    """The states in their order, those that only a catcher leads to behind the others."""
+    reached: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        state = states[name]
+        following = [getattr(state, "Next", None), getattr(state, "Default", None)]
+        following += [rule.Next for rule in getattr(state, "Choices", ())]
+        waiting += [successor for successor in following if isinstance(successor, str)]
+    if len(reached) == len(states):
+        return states
+    return {name: states[name] for name in sorted(states, key=lambda name: name not in reached)}
 
 
 class _Lowering:
@@ -113,7 +132,7 @@ class _Lowering:
         self._frame(scope, scope.layout.body)
         if scope.endless:
             start = scope.ending(start)
-        return start, dict(scope.states())
+        return start, handlers_last(start, dict(scope.states()))
 
     def _start(self, scope: Scope) -> str:
         """The name of the first state: one that sets variables, where loops begin with values or read the item."""
@@ -330,7 +349,13 @@ class _Lowering:
             values = _entry_values(catch.attempt, node.failing)
             own: dict[Symbol, str] = {Result(catch.handler.error.id): "$states.errorOutput"}
             left = scope.leave(scope.layout.way(catch.frame, 0, values), own, entry, key=node.id)
-            found.append(Catcher(ErrorEquals=catch.names, Next=left.next or "", Assign=left.assign))
+            names = catch.names
+            if isinstance(node, Child) and CHILD_FAILED in names:
+                names = (
+                    *names,
+                    "States.TaskFailed",
+                )  # what the service calls it; on other states it is any error
+            found.append(Catcher(ErrorEquals=names, Next=left.next or "", Assign=left.assign))
         return tuple(found)
 
 

@@ -78,5 +78,6 @@ def identifier(text: str) -> str:
     """What a variable called so is called in JSONata."""
     if text.isidentifier() and len(text) <= _LONGEST_VARIABLE:
         return text
-    name = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in text)[:_LONGEST_VARIABLE]
+    words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
+    name = "_".join(words)[:_LONGEST_VARIABLE]
     return name if name and name.isidentifier() else f"v_{name}"

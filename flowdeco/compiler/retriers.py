@@ -6,7 +6,7 @@ from math import ceil
 
 from flowdeco.asl.model import Retrier
 from flowdeco.authoring.options import ANY_ERROR, Retry, StepOptions
-from flowdeco.compiler.error_names import error_names
+from flowdeco.tracing.error_names import error_names
 
 TRANSIENT = Retrier(
     ErrorEquals=(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from threading import Condition
-from time import time
 
 from flowdeco.asl.model import JSON
+from flowdeco.engine.clock import RealClock
 from flowdeco.engine.limits import MAX_NAME, decode
 from flowdeco.engine.tokens import Tokens
 from flowdeco.errors import InputError
@@ -58,7 +58,9 @@ class Activities:
             )
         arn = self._prefix + name
         with self._changed:
-            return self._known.setdefault(arn, Activity(arn, name, time() if created is None else created))
+            return self._known.setdefault(
+                arn, Activity(arn, name, RealClock().now() if created is None else created)
+            )
 
     def delete(self, activity: str) -> None:
         """Forgets an activity, if there is such. Tasks that wait for a worker go on waiting."""
@@ -91,7 +93,7 @@ class Activities:
                 self._changed.wait_for(lambda: bool(self._queues.get(arn)), wait)
                 task = self._next(arn)
         if task is not None:
-            self.tokens.take(task.token, worker, time() if now is None else now)
+            self.tokens.take(task.token, worker, RealClock().now() if now is None else now)
         return task
 
     def schedule(self, activity: str, token: str, input: str) -> None:

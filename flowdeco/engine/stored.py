@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from time import time
 from typing import Any
 
 from flowdeco.asl.emit import emit
 from flowdeco.asl.model import JSON, StateMachine
 from flowdeco.asl.parse import parse
+from flowdeco.engine.clock import RealClock
 from flowdeco.engine.execution import EMPTY, Execution
 from flowdeco.engine.resources import Handler
 from flowdeco.engine.strand import Identity
@@ -37,7 +37,7 @@ def run_stored(
     `name` is the state machine's; the execution gets a name with a number behind it. `options` are those of `Execution`.
     """
     given = dict(input) if input is EMPTY else input
-    called = store.begin(name, source, given, time(), emit(machine))
+    called = store.begin(name, source, given, RealClock().now(), emit(machine))
     return _run(store, called, name, machine, given, handlers, None, options)
 
 

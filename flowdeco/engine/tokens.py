@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from time import time
 
 from flowdeco.asl.model import JSON
+from flowdeco.engine.clock import RealClock
 from flowdeco.engine.failure import TaskFailure
 from flowdeco.engine.limits import json_text
 from flowdeco.errors import InputError
@@ -98,7 +98,7 @@ class Tokens:
         """Gives a task that waits another HeartbeatSeconds. Raises InputError as `send_success`. `now` is the time of
         the clock the execution has, by default the computer's.
         """
-        self.beat(token, time() if now is None else now)
+        self.beat(token, RealClock().now() if now is None else now)
 
     def send(self, token: str, answer: str | TaskFailure) -> None:
         """Answers a task. Raises InputError when it does not wait (any more)."""

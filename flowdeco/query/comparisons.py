@@ -54,11 +54,11 @@ class Rule:
             kind = _KINDS[name]
             return lambda data, variables: kind(_value(variable, data, variables)) is wanted
         if name == "StringMatches":
-            return _matching(variable, wanted)
+            return _matching(variable, _text(name, wanted))
         compare = _COMPARISONS[name.removesuffix("Path")]
         if not name.endswith("Path"):
             return lambda data, variables: compare(_value(variable, data, variables), wanted)
-        other = self._path(wanted)
+        other = self._path(_text(name, wanted))
         return lambda data, variables: compare(
             _value(variable, data, variables), _value(other, data, variables)
         )
@@ -67,6 +67,12 @@ class Rule:
         path = compile_jsonpath(text)
         self.context = self.context or path.context
         return path
+
+
+def _text(name: str, wanted: JSON) -> str:
+    if not isinstance(wanted, str):
+        raise PathError(f"{name} is given text to compare with")
+    return wanted
 
 
 def _value(path: JsonPath, data: JSON, variables: Variables) -> JSON:

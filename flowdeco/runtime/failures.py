@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
 from flowdeco.errors import FlowdecoError, Location
+from flowdeco.runtime.names import MAIN
+from flowdeco.runtime.values import ValueCodec
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 _MESSAGE_CHARACTERS = 8_000
 _TRACE_CHARACTERS = 12_000
+_TAG_CHARACTERS = 2_000
 """Step Functions passes on 32,768 characters of the whole body; escapes need room too."""
 
 
@@ -20,8 +24,8 @@ class StepError(Exception):
     """A step failed. `body` is what Lambda would give Step Functions, `exception` what was raised.
 
     `body` has `errorType` (the bare name of the class), `errorMessage` and `stackTrace` (formatted frames of
-    the user's code; then the exceptions it came from, each with its frames). `exception` is None after a trip
-    between processes.
+    the user's code; then the exceptions it came from, each with its frames; last, a type tag where the name and
+    the message do not say all: see `tag`). `exception` is None after a trip between processes.
     """
 
     def __init__(self, body: dict[str, Any], exception: BaseException | None = None) -> None:
@@ -36,8 +40,8 @@ class StepError(Exception):
         return StepError, (self.body,)
 
 
-def step_error(exception: BaseException, request_id: str) -> StepError:
-    """The report on an exception."""
+def step_error(exception: BaseException, request_id: str, codec: ValueCodec | None = None) -> StepError:
+    """The report on an exception. `codec`: for its arguments."""
     kind = type(exception).__name__
     message = _text(exception)
     trace = list(_frames(exception))
@@ -48,9 +52,42 @@ def step_error(exception: BaseException, request_id: str) -> StepError:
     body = {
         "errorType": kind,
         "errorMessage": _clipped(message, _MESSAGE_CHARACTERS),
-        "stackTrace": list(_shortened(trace)),
+        "stackTrace": [*_shortened(trace), *tag(exception, codec)],
     }
     return StepError(body, exception)
+
+
+def tag(exception: BaseException, codec: ValueCodec | None = None) -> Iterator[str]:
+    """Nothing for `ValueError("text")`: its class is Python's own, and its only argument is its message. Nor for ours.
+
+    Else `Raised:` and a line of JSON, so that a handler knows the class from others of its name, and gets `e.args`:
+    `{"raised": "module:qualname", "args": [encoded, ...]}`. Without `args` they are just the message; also where they
+    cannot be encoded or are too long.
+    """
+    kind = type(exception)
+    module = kind.__module__
+    if isinstance(exception, FlowdecoError):
+        return
+    if module == MAIN and codec is not None and codec.names.main_module:
+        module = codec.names.main_module
+    found: dict[str, Any] = {"raised": f"{module}:{kind.__qualname__}"}
+    args = exception.args
+    if args != (_text(exception),) and codec is not None:
+        encoded = _arguments(args, codec)
+        if encoded is not None:
+            found["args"] = encoded
+    if module != "builtins" or "args" in found:
+        yield f"Raised:\n{json.dumps(found)}\n"
+
+
+def _arguments(args: tuple[Any, ...], codec: ValueCodec) -> list[Any] | None:
+    plain = ValueCodec(codec.store, pickle=False, main_module=codec.names.main_module)
+    try:
+        encoded: list[Any] = plain.encode(list(args), inline=True)
+        fits = len(json.dumps(encoded)) <= _TAG_CHARACTERS
+    except Exception:  # an argument that no value between steps can be
+        return None
+    return encoded if fits else None
 
 
 def _exit(code: object, request_id: str) -> tuple[str, list[str]]:

@@ -52,7 +52,7 @@ def invoke(
             result = _called(payload, function, codec, None)
         return _encoded(result, payload, codec, function)
     except BaseException as exception:
-        raise step_error(exception, request_id) from exception
+        raise step_error(exception, request_id, codec) from exception
 
 
 def _called(

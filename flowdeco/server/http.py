@@ -72,7 +72,8 @@ class LocalServer:
         self.close()
 
     def start(self) -> None:
-        """Begins to answer. Requests that came before are answered too."""
+        """Goes on with executions that were interrupted, and begins to answer. Requests that came before are answered too."""
+        self._service.resume()
         self._thread.start()
 
     def close(self) -> None:

@@ -130,7 +130,11 @@ class Service:
             "ValidateStateMachineDefinition": validate_definition,
         }
 
-        executions.resume()
+        self._executions = executions
+
+    def resume(self) -> None:
+        """Goes on with the executions that ran when the service last ended. To be called before any operation is."""
+        self._executions.resume()
 
     def close(self) -> None:
         """Closes the database. What runs is left behind."""

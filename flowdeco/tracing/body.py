@@ -50,13 +50,7 @@ class Body:
     # -------------------------------------------------------------------------------------------- statements
 
     def branch(self, names: tuple[str, ...], env: Env, texts: tuple[str, ...], /) -> Branch:
-        spelling = self.recorder.forms.spelling
-        return Branch(
-            self.recorder,
-            names,
-            env,
-            tuple(spelling.get(text, text) for text in texts) if spelling else texts,
-        )
+        return Branch(self.recorder, names, env, self.recorder.forms.spelled(texts))
 
     def each(
         self, items: Any, names: tuple[str, ...], env: Env, live: tuple[str, ...], target: str, /
@@ -66,7 +60,7 @@ class Body:
     def repeat(
         self, names: tuple[str, ...], env: Env, live: tuple[str, ...], texts: tuple[str, ...], /
     ) -> Repeat:
-        return Repeat(self.recorder, names, env, frozenset(live), texts)
+        return Repeat(self.recorder, names, env, frozenset(live), self.recorder.forms.spelled(texts))
 
     def attempt(
         self, names: tuple[str, ...], env: Env, kinds: Sequence[Callable[[], Any]], texts: tuple[str, ...], /
@@ -169,16 +163,16 @@ class Body:
         return operate.chain(self.recorder, names, left, right, others)
 
     @going_on
-    def logic(self, kind: str, first: Any, /, *others: Callable[[], Any]) -> Any:
-        return operate.logic(self.recorder, kind, (lambda: first, *others))
+    def logic(self, kind: str, texts: tuple[str, ...], first: Any, /, *others: Callable[[], Any]) -> Any:
+        return operate.logic(self.recorder, kind, (lambda: first, *others), texts)
 
     @going_on
     def negation(self, thing: Any, /) -> Any:
         return operate.negation(self.recorder, thing)
 
     @going_on
-    def ternary(self, test: Any, then: Callable[[], Any], other: Callable[[], Any], /) -> Any:
-        return operate.ternary(self.recorder, test, then, other)
+    def ternary(self, text: str, test: Any, then: Callable[[], Any], other: Callable[[], Any], /) -> Any:
+        return operate.ternary(self.recorder, test, then, other, text)
 
     def decided(self, thing: Any, /) -> Any:
         """A condition around `:=`, which has to be known."""

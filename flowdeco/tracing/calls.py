@@ -288,9 +288,7 @@ def _isinstance(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[
     value, classes = args
     given = classes if isinstance(classes, tuple) else (classes,)
     if value._type.sort == "error":
-        from flowdeco.tracing.error_names import error_names
-
-        return operate.operate(recorder, "error.matches", (value, list(error_names(given))))
+        return raising.matches(recorder, value, given)
     if all(c in _CLASSES for c in given):
         names = [c.__name__ for c in given]
         found = operate.expressed(recorder, "isinstance", (value, names if len(names) > 1 else names[0]))

@@ -252,6 +252,8 @@ class Try(Driver):
             self.part = number
             self.begin(entered)
             with recorder.branching() as stale, stale(), recorder.open.opened() as block:
+                attempting.held = entered
+                turned_away(recorder, attempting, on, self.error)
                 with recorder.handling(self.error, on):
                     yield self
                 self.path(self._label, paths)

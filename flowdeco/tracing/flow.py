@@ -123,7 +123,9 @@ def close(recorder: TraceRecorder, label: Label, env: Mapping[str, Any]) -> dict
     variables, merged = merge(recorder, paths, label.names, id)
     place = label.location
     recorder.open.wrapped(
-        lambda after: Region(id=id, block=inner.frozen(), outs=variables, after=after, location=place)
+        lambda after: Region(
+            id=id, block=inner.frozen(), outs=recorder.named_variables(variables), after=after, location=place
+        )
     )
     return merged
 

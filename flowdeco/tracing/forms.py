@@ -41,6 +41,10 @@ class TracedForms:
         self.spelling: dict[str, str] = {}
         """The user's words for the conditions of the loop that is recorded, by the words of `meanings`."""
 
+    def spelled(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Conditions in the user's words."""
+        return tuple(self.spelling.get(text, text) for text in texts) if self.spelling else texts
+
     # ------------------------------------------------------------------------------------------- waiting
 
     def wait(self, duration: Any, parts: Mapping[str, Any], until: Any) -> None:

@@ -117,7 +117,7 @@ def attribute(recorder: TraceRecorder, value: Value, name: str) -> Any:
 
 def _of_error(recorder: TraceRecorder, value: Value, name: str) -> Any:
     if name == "args":
-        return (operate.operate(recorder, "error.message", (value,)),)
+        return operate.operate(recorder, "error.args", (value,))
     raise recorder.refuse(
         f".{name} of an exception", None, "only str(e), e.args and isinstance(e, …) travel with an error"
     )

@@ -238,6 +238,8 @@ class _Round:
 
     def types(self) -> dict[str, Type]:
         """What is carried after all, with types that hold both what goes in and what comes back."""
+        if not self.again:  # there is no second round
+            return dict(self.carried)
         settled: dict[str, Type] = {}
         for name, type in self.carried.items():
             own = self.values[name]._expression

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
+from flowdeco.graph.types import Type, join, list_of
 from flowdeco.tracing import calls, looks, operate
 from flowdeco.tracing.types import value_type
 from flowdeco.tracing.value import Value, contains_value
@@ -113,11 +114,21 @@ def _of_value(
         raise recorder.refuse(
             f".{method}()", container, "build the changed value in an expression, or change it inside a step"
         )
+    if isinstance(new, Value):
+        new = Value(new._expression, recorder, _grown(container._type, new._type, method, args))
     result = None
     if method in _RESULTS:
         result = operate.expressed(recorder, f"result:{method}", (container, *operands))
     recorder.outdate(container, where)
     return Changed(new, result)
+
+
+def _grown(before: Type, after: Type, method: str, args: tuple[Any, ...]) -> Type:
+    """The type of a list that got an element more: also one that was empty knows then what it holds."""
+    if before.sort != "list" or before.element is None or method not in ("append", "insert", "extend"):
+        return after
+    given = value_type(args[-1])
+    return list_of(join(before.element, given.item if method == "extend" else given))
 
 
 def set_item(recorder: TraceRecorder, where: str, container: Any, key: Any, value: Any, /) -> Any:

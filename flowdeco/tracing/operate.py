@@ -217,32 +217,37 @@ def negation(recorder: TraceRecorder, thing: Any) -> Any:
     return operate(recorder, "not", (true,)) if isinstance(true, Value) else not true
 
 
-def logic(recorder: TraceRecorder, kind: str, parts: Sequence[Callable[[], Any]]) -> Any:
+def logic(
+    recorder: TraceRecorder, kind: str, parts: Sequence[Callable[[], Any]], texts: Sequence[str] = ()
+) -> Any:
     """`a and b and …`, `a or b or …`: the later ones only when they decide."""
     first = parts[0]()
     if len(parts) == 1:
         return first
     true = truth(recorder, first)
     if not isinstance(true, Value):
-        return first if true is (kind == "or") else logic(recorder, kind, parts[1:])
+        return first if true is (kind == "or") else logic(recorder, kind, parts[1:], texts[1:])
 
     def this() -> Any:
         return first
 
     def others() -> Any:
-        return logic(recorder, kind, parts[1:])
+        return logic(recorder, kind, parts[1:], texts[1:])
 
+    text = texts[0] if texts else ""
     if kind == "and":
-        return decide(recorder, true, others, this, lambda a, b: expressed(recorder, "and", (first, a)))
-    return decide(recorder, true, this, others, lambda a, b: expressed(recorder, "or", (first, b)))
+        return decide(recorder, true, others, this, lambda a, b: expressed(recorder, "and", (first, a)), text)
+    return decide(recorder, true, this, others, lambda a, b: expressed(recorder, "or", (first, b)), text)
 
 
-def ternary(recorder: TraceRecorder, test: Any, then: Callable[[], Any], other: Callable[[], Any]) -> Any:
+def ternary(
+    recorder: TraceRecorder, test: Any, then: Callable[[], Any], other: Callable[[], Any], text: str = ""
+) -> Any:
     """`then if test else other`."""
     true = truth(recorder, test)
     if not isinstance(true, Value):
         return then() if true else other()
-    return decide(recorder, true, then, other, lambda a, b: expressed(recorder, "if", (true, a, b)))
+    return decide(recorder, true, then, other, lambda a, b: expressed(recorder, "if", (true, a, b)), text)
 
 
 def decide(
@@ -290,7 +295,7 @@ def decide(
                 id=id,
                 cases=(Case(condition, arms[0].frozen(), text),),
                 default=arms[1].frozen(),
-                outs=variables,
+                outs=recorder.named_variables(variables),
                 after=after,
                 location=place,
             ),

@@ -6,15 +6,16 @@ the JSON body that Lambda makes. A handler gets both as `{"Error": …, "Cause":
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from flowdeco.errors import Location
+from flowdeco.errors import CodecError, Location
 from flowdeco.graph import Block, Case, Choice, Expression, Failing, Field, Jump, Literal, Object, Raise
-from flowdeco.graph.types import Type
+from flowdeco.graph.types import STR, Type
 from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, handle
 from flowdeco.tracing.merging import captured
 from flowdeco.tracing.places import user_location
@@ -37,6 +38,8 @@ class Attempting:
     frame: FrameType
     failing: list[Pending] = field(default_factory=list)
     handled: list[list[Pending]] = field(default_factory=list)
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """What the names hold where its handlers begin."""
     known: list[tuple[Exception, int, Mapping[str, Any]]] = field(default_factory=list)
     """Exceptions raised while tracing, the handlers they go to, and what the names held."""
 
@@ -87,7 +90,7 @@ def raised(recorder: TraceRecorder, error: Exception) -> bool:
                 if not recorder.open.ended:
                     env = captured(recorder, attempting.names, attempting.env())
                     attempting.known.append((error, number, env))
-                _handled(recorder, attempting, number, described(recorder, error))
+                _handled(recorder, attempting, number, _caught(recorder, error))
                 return True
     if not deliberate:
         return False
@@ -98,32 +101,71 @@ def raised(recorder: TraceRecorder, error: Exception) -> bool:
     return True
 
 
-def _handled(recorder: TraceRecorder, attempting: Attempting, number: int, error: Expression) -> None:
+def _handled(
+    recorder: TraceRecorder,
+    attempting: Attempting,
+    number: int,
+    error: Expression,
+    held: Mapping[str, Any] | None = None,
+) -> None:
     if recorder.open.ended:
         return
-    path = handle(attempting.id, number, error, captured(recorder, attempting.names, attempting.env()))
+    env = {**attempting.env(), **(held or {})}
+    path = handle(attempting.id, number, error, captured(recorder, attempting.names, env))
     attempting.handled[number].append(path)
     recorder.open.end(path)
 
 
-def _again(recorder: TraceRecorder, error: Reraised) -> None:
-    """The error of a handler goes on to the attempts further out: which one takes it may be known only at run time."""
+def turned_away(recorder: TraceRecorder, inner: Attempting, on: tuple[Any, ...], error: Value) -> None:
+    """A handler gets errors by their bare names: those of other classes go on, as if it was not there.
+
+    `inner`: the `try` that the handler is of, no longer among the open ones.
+    """
+    from flowdeco.tracing.error_names import error_source, strangers
+
+    others = strangers(on)
+    if not others:
+        return
+    place = user_location()
+    later = inner.handlers[inner.handlers.index(on) + 1 :]
+    for handler in later:
+        both = next((kind for kind in others if _covers(handler, kind) is True), None)
+        if both is not None:
+            raise recorder.fail(
+                f"{error_source(both)} has the same name as a class of the handler before: Step Functions tells errors "
+                "apart by the bare names of their classes",
+                hint="handle them together, put one try around the other, or give one of the classes another name",
+            )
+    names = [error_source(kind, recorder.codec.names.main_module) for kind in others]
+    test = recorder.operate("error.among", (error, names))
+    with recorder.open.opened() as taken:
+        _again(recorder, Reraised(error, others), inner)
+    _choose(recorder, test, taken, place)
+
+
+def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = None) -> None:
+    """The error of a handler goes on to the attempts further out: which one takes it may be known only at run time.
+
+    `inner`: the `try` that it leaves before the handler's own code runs; names of the same function still hold what they
+    held there.
+    """
     if recorder.open.ended:
         return
     told = error.error._expression
     place = user_location()
     for attempting in reversed(recorder.scope.attempts):
+        held = inner.held if inner is not None and inner.frame is attempting.frame else None
         for number, on in enumerate(attempting.handlers):
             if any(_covers(on, kind) is True for kind in error.on) and all(
                 _covers(on, kind) is True for kind in error.on
             ):
-                _handled(recorder, attempting, number, told)
+                _handled(recorder, attempting, number, told, held)
                 return
             if all(_covers(on, kind) is False for kind in error.on):
                 continue
             test = recorder.operate("error.matches", (error.error, _names(recorder, on)))
             with recorder.open.opened() as taken:
-                _handled(recorder, attempting, number, told)
+                _handled(recorder, attempting, number, told, held)
             _choose(recorder, test, taken, place)
     recorder.open.end(Raise(Field(told, "Error", True), Field(told, "Cause", True), "", place))
 
@@ -158,6 +200,21 @@ def _covers(on: tuple[Any, ...], kind: Any) -> bool | None:
     return False
 
 
+def matches(recorder: TraceRecorder, error: Value, classes: tuple[type[BaseException], ...]) -> Any:
+    """`isinstance(error, classes)`, of an error that a handler got."""
+    from flowdeco.tracing.error_names import ANY_ERROR, error_source, strangers
+
+    names = _names(recorder, classes)
+    if ANY_ERROR in names:
+        return True
+    found = recorder.operate("error.matches", (error, names))
+    others = [error_source(kind, recorder.codec.names.main_module) for kind in strangers(classes)]
+    if not others:
+        return found
+    other = recorder.operate("not", (recorder.operate("error.among", (error, others)),))
+    return recorder.operate("and", (found, other))
+
+
 def _names(recorder: TraceRecorder, on: tuple[Any, ...]) -> list[str]:
     from flowdeco.tracing.error_names import error_names
 
@@ -182,6 +239,27 @@ def described(recorder: TraceRecorder, error: BaseException) -> Expression:
     else:
         text = recorder.operate("str", error.args)
     return Object((("Error", Literal(name)), ("Cause", recorder.expression(text))))
+
+
+def _caught(recorder: TraceRecorder, error: BaseException) -> Expression:
+    """A known exception as the handler gets it that it goes to: also what its name and message do not tell."""
+    from flowdeco.tracing.error_names import error_source, strangers
+
+    told = described(recorder, error)
+    more: list[tuple[str, Expression]] = []
+    if contains_value(list(error.args)) or error.args != (str(error),):
+        if not (len(error.args) == 1 and isinstance(error.args[0], Value) and error.args[0]._type == STR):
+            with contextlib.suppress(CodecError):
+                more.append(("Args", recorder.expression(list(error.args))))
+    if strangers((type(error),)):
+        source = error_source(type(error), recorder.codec.names.main_module)
+        more.append(("Type", Literal(source)))
+    if not more:
+        return told
+    entries = (("Error", _part(told, "Error")), ("Cause", _part(told, "Cause")), *more)
+    if all(isinstance(value, Literal) for _, value in entries):
+        return Literal({name: value.value for name, value in entries if isinstance(value, Literal)})
+    return Object(entries)
 
 
 def _part(error: Expression, name: str) -> Expression:

@@ -35,6 +35,7 @@ from flowdeco.graph import (
     Result,
     Return,
     StepRef,
+    Variable,
     leaves,
 )
 from flowdeco.graph.types import ANY, Type, list_of
@@ -82,7 +83,8 @@ class TraceRecorder:
         self.forms = TracedForms(self)
         self.children: dict[str, Workflow[Any, Any]] = {}
         """Workflows that are run or started as executions of their own, by name."""
-        self._as_is = False
+        self.as_is = False
+        """Whether the body being traced is taken as it is, and not rewritten."""
         self._workflows: list[Workflow[Any, Any]] = []
         self._bases: list[int] = []
         """Where in `_frames` each of the workflows begins."""
@@ -221,13 +223,13 @@ class TraceRecorder:
     @contextmanager
     def _inside(self, workflow: Workflow[Any, Any]) -> Iterator[None]:
         """Inside the body of a workflow."""
-        as_is, self._as_is = self._as_is, not workflow.spec.rewrite
+        as_is, self.as_is = self.as_is, not workflow.spec.rewrite
         self._workflows.append(workflow)
         self._bases.append(len(self._frames))
         try:
             yield
         finally:
-            self._as_is = as_is
+            self.as_is = as_is
             self._workflows.pop()
             self._bases.pop()
 
@@ -237,7 +239,7 @@ class TraceRecorder:
 
     def in_order(self) -> AbstractContextManager[None]:
         """Around what a body records that is not rewritten: nothing says what is a statement of its own, so all is."""
-        return self.open.effects() if self._as_is else nullcontext()
+        return self.open.effects() if self.as_is else nullcontext()
 
     def returns(self, value: Any, /) -> None:
         """`return value` on a path that may not be taken."""
@@ -254,7 +256,7 @@ class TraceRecorder:
     def _rewritten(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType) or "__flowdeco__" in function.__code__.co_freevars:
             return function
-        if self._as_is and not is_ours(function.__code__.co_filename):
+        if self.as_is and not is_ours(function.__code__.co_filename):
             return function
         if function.__name__ == LAMBDA and not has_source(function):
             return function  # Values do without rewriting what a lambda can hold, but for a few constructs
@@ -437,6 +439,12 @@ class TraceRecorder:
         """The name that a node's result was first assigned to; known when the body is through."""
         return self._targets.get(id, "")
 
+    def named_variables(self, variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+        """The variables, what is a result called after the variable that it is assigned to."""
+        return tuple(
+            Variable(v.id, self._targets.get(v.id, "value")) if v.name == RESULT else v for v in variables
+        )
+
     def name_result(self, value: Any, name: str) -> None:
         """The variable that a node's result is assigned to first names it."""
         if isinstance(value, Value) and isinstance(value._expression, Result) and not name.startswith("__"):
@@ -612,7 +620,7 @@ class TraceRecorder:
 
     def noted(self, error: BodyError) -> Value:
         """Notes an error in the workflow's own body, and goes on as if there was a value. Raises it elsewhere."""
-        if len(self._frames) > 1 or self.inlining or self._as_is:
+        if len(self._frames) > 1 or self.inlining or self.as_is:
             raise error
         if all((known.message, known.location) != (error.message, error.location) for known in self.errors):
             self.errors.append(error)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _IN_A_STEP = "do it inside a step, where the value is known"
 _NOT_REWRITTEN = "write it in the body of the workflow or of a function that it calls, or do it inside a step"
+_AS_IS = (
+    "this body is not rewritten: write choose(), loop(), map_() or attempt() of flowdeco, or do it inside a step"
+)
 
 
 class Value:
@@ -38,8 +41,8 @@ class Value:
     def __repr__(self) -> str:
         return f"<value of {self._recorder.describe(self._expression)}>"
 
-    def _refuse(self, what: str, hint: str = _NOT_REWRITTEN) -> NoReturn:
-        raise self._recorder.refuse(what, self, hint)
+    def _refuse(self, what: str, hint: str = "") -> NoReturn:
+        raise self._recorder.refuse(what, self, hint or (_AS_IS if self._recorder.as_is else _NOT_REWRITTEN))
 
     def __getitem__(self, key: Any) -> Any:
         return self._recorder.item(self, key)

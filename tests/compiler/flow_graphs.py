@@ -10,7 +10,6 @@ from typing import Any
 from zlib import crc32
 
 from flowdeco.authoring.options import StepOptions
-from flowdeco.compiler.error_names import error_names
 from flowdeco.graph import (
     Again,
     Array,
@@ -46,6 +45,7 @@ from flowdeco.graph import (
     completes,
     walk,
 )
+from flowdeco.tracing.error_names import error_names
 
 NONE = Literal(None)
 

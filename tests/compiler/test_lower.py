@@ -12,9 +12,9 @@ from typing import Any
 from flowdeco import Retry, step, workflow
 from flowdeco.asl.model import Map, Parallel, State, States, Task
 from flowdeco.compiler import compile_graph
-from flowdeco.compiler.error_names import error_names
 from flowdeco.compiler.retriers import TRANSIENT, retriers
 from flowdeco.tracing import trace
+from flowdeco.tracing.error_names import error_names
 
 
 @step

@@ -197,11 +197,10 @@ def _states(states: dict[str, JSON], indent: str) -> list[str]:
 
 
 def _state(state: dict[str, JSON]) -> dict[str, JSON]:
-    shown = {
-        key: value
-        for key, value in state.items()
-        if key not in ("Resource", "Comment", "Retry", "ProcessorConfig")
-    }
+    hidden = {"Comment", "Retry"}
+    if state.get("Resource") == "arn:aws:states:::lambda:invoke":
+        hidden.add("Resource")
+    shown = {key: value for key, value in state.items() if key not in hidden}
     arguments = shown.get("Arguments", {})
     if isinstance(arguments, dict) and "Payload" in arguments:
         shown["Arguments"] = arguments["Payload"]["arguments"]

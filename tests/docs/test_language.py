@@ -29,4 +29,4 @@ def test_the_page_is_as_the_code_is(anew: str) -> None:
 
 def test_every_row_is_filled_in(anew: str) -> None:
     assert "(nothing)" not in anew
-    assert "__" not in anew
+    assert "$__" not in anew

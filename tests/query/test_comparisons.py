@@ -127,3 +127,9 @@ def test_orders_agree_with_each_other(left: Any, right: Any) -> None:
         assert holds(f"{kind}LessThanEquals", left, right) is (less or same)
         assert holds(f"{kind}GreaterThan", right, left) is less
         assert not (less and same)
+
+
+@pytest.mark.parametrize("name", ["StringMatches", "StringEqualsPath", "NumericLessThanPath"])
+def test_what_must_be_text_is(name):
+    with pytest.raises(PathError, match=f"{name} is given text"):
+        Rule({"Variable": "$.a", name: {}})

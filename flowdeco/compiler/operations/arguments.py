@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol, TypeAlias
 
-from flowdeco.graph.expressions import Expression, Function, Literal, Local, Symbol, children, leaves
+from flowdeco.graph.expressions import (
+    Expression,
+    Function,
+    Literal,
+    Local,
+    Operation,
+    Symbol,
+    children,
+    leaves,
+)
 from flowdeco.query import FUNCTIONS, literal
 
 ATOM = 80
@@ -52,12 +61,33 @@ class Names(Protocol):
         """Raises KeyError for what is not in reach."""
 
 
+class Parts(str):
+    """The source of a tuple whose elements have sources of their own: nobody has to make the tuple to take it apart."""
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> Parts:
+        made = super().__new__(cls, f"{{'$type': 'tuple', 'items': [{', '.join(parts)}]}}")
+        made.parts = parts
+        return made
+
+
+Helper: TypeAlias = tuple[str, tuple[Expression, ...]]
+"""A form, and which of its arguments are constants: what one function can do for several operations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names mean at a place: symbols of the graph, and parameters of the functions around it by number."""
+    """What names mean at a place: symbols of the graph, parameters of the functions around it by number, and functions
+    that operations which occur several times share."""
 
     names: Names
     locals: Mapping[int, str]
+    helpers: Mapping[Helper, str] = field(default_factory=dict)
+
+    def within(self, locals: Mapping[int, str]) -> Scope:
+        """The scope inside a function with these parameters."""
+        return Scope(self.names, {**self.locals, **locals}, self.helpers)
 
 
 Spell: TypeAlias = Callable[[Expression, Scope, bool], str]
@@ -140,8 +170,20 @@ class Args:
     def body(self, i: int, *variables: str) -> str:
         """What a Function does with the given variables (each `$name`), between commas and brackets."""
         made = self._lambda(i)
-        inner = Scope(self._scope.names, {**self._scope.locals, **dict(zip(made.parameters, variables))})
-        return self._spell(made.body, inner, True)
+        return self._spell(made.body, self._scope.within(dict(zip(made.parameters, variables))), True)
+
+    def within(self, expression: Expression, locals: Mapping[int, str]) -> str:
+        """An expression inside the arguments, where parameters have these sources."""
+        return self._spell(expression, self._scope.within(locals), True)
+
+    def inside(self, i: int) -> Args:
+        """The arguments of the operation that an argument is. New names are new in all of them."""
+        made = self._arguments[i]
+        assert isinstance(made, Operation)
+        inner = Args(made.arguments, self._scope, lambda i: False, self._spell, True)
+        self.fresh("_")
+        inner._used = self._used
+        return inner
 
     def _lambda(self, i: int) -> Function:
         made = self._arguments[i]
@@ -168,10 +210,12 @@ Write: TypeAlias = Callable[[Args], str]
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a form is written. `strict`: positions of arguments where undefined makes the whole undefined or fail."""
+    """How a form is written. `strict`: positions of arguments where undefined makes the whole undefined or fail.
+    `shared`: the name of a function that does it where it is done several times; none: it is written every time."""
 
     write: Write
     strict: Callable[[int], bool]
+    shared: str = ""
 
 
 Spellings: TypeAlias = Mapping[str, Spelling]
@@ -217,13 +261,14 @@ def spelled_function(made: Function, scope: Scope, spell: Spell, hints: tuple[st
     """A function of the graph as one of JSONata."""
     used = taken((made.body,), scope)
     variables = [_new(name, used) for name in hints or made.names]
-    inner = Scope(scope.names, {**scope.locals, **dict(zip(made.parameters, variables))})
+    inner = scope.within(dict(zip(made.parameters, variables)))
     return f"function({', '.join(variables)}){{ {spell(made.body, inner, True)} }}"
 
 
 def taken(expressions: Iterable[Expression], scope: Scope) -> set[str]:
     """Names that expressions read, and those of functions: what a new variable may not be called."""
     used = set(FUNCTIONS)
+    used.update(name[1:] for name in scope.helpers.values())
     for expression in expressions:
         for symbol in leaves(expression):
             used.update(_VARIABLE.findall(scope.names[symbol]))

@@ -19,8 +19,32 @@ _KINDS = {
 }
 
 
+_OPTIONAL = {
+    "number": ("$not({} in [null, 0])", "{} in [null, 0]"),
+    "text": ("$not({} in [null, ''])", "{} in [null, '']"),
+    "bool": ("{} = true", "{} != true"),
+}
+
+
 def _asked(text: str) -> Spelling:
     return swallowing(lambda a: text.format(wrapped(a.bare(0), 41)))
+
+
+def _optional_dict(negated: bool) -> Spelling:
+    def write(a: Args) -> str:
+        x = a.let(0, "x")
+        return f"{x} = null or {x} = {{}}" if negated else f"{x} != null and {x} != {{}}"
+
+    return swallowing(write)
+
+
+def _optional_elements(negated: bool) -> Spelling:
+    def write(a: Args) -> str:
+        x = a.let(0, "x")
+        count = f"$count({x}.items)" if len(a) > 1 else f"$count({x})"
+        return f"{x} = null or {count} = 0" if negated else f"{x} != null and {count} > 0"
+
+    return swallowing(write)
 
 
 def _counted(operator: str) -> Spelling:
@@ -78,6 +102,12 @@ def _if(a: Args) -> str:
 SPELLINGS: Spellings = {
     **{f"truth.{kind}": _asked(texts[0]) for kind, texts in _KINDS.items()},
     **{f"false.{kind}": _asked(texts[1]) for kind, texts in _KINDS.items()},
+    **{f"truth.optional_{kind}": _asked(texts[0]) for kind, texts in _OPTIONAL.items()},
+    **{f"false.optional_{kind}": _asked(texts[1]) for kind, texts in _OPTIONAL.items()},
+    "truth.optional_dict": _optional_dict(False),
+    "false.optional_dict": _optional_dict(True),
+    "truth.optional_elements": _optional_elements(False),
+    "false.optional_elements": _optional_elements(True),
     "truth.elements": _counted(">"),
     "false.elements": _counted("="),
     "truth.any": _any,

@@ -28,6 +28,7 @@ from flowdeco.graph import (
     Region,
     Wait,
     blocks,
+    walk,
 )
 
 _UNNAMED = "item"
@@ -42,8 +43,8 @@ _Named: TypeAlias = Call | Child | Wait | Map | Choice | Fork | Block
 def name_states(graph: Graph) -> Graph:
     """`model = train(df)` is the state `train`; where a step is called several times, `train model`, else `train 2`.
 
-    A map and a glue call are named after the variable of their results, a fork after what it runs, a choice after its condition. Names given
-    with `.options(name=...)` are kept.
+    A map and a glue call are named after the variable of their results, a fork after what it runs, a choice after its
+    condition. Names given with `.options(name=...)` are kept.
     """
     heads: dict[int, str] = {}
     found = list(_named(graph.block, heads))
@@ -53,7 +54,16 @@ def name_states(graph: Graph) -> Graph:
     bases = ["" if name else _base(it, heads) for it, name in zip(found, names)]
     often = Counter(bases)
     targets = Counter((base, _target(it)) for it, base in zip(found, bases) if base)
-    for i, (it, base) in enumerate(zip(found, bases)):
+    handling = {
+        id(it)
+        for node in walk(graph.block)
+        if isinstance(node, Attempt)
+        for handler in node.handlers
+        for it in _named(handler.block, {})
+    }
+    # The plain name belongs to what runs when nothing goes wrong.
+    for i in sorted(range(len(found)), key=lambda i: id(found[i]) in handling):
+        it, base = found[i], bases[i]
         if names[i]:
             continue
         wanted = base

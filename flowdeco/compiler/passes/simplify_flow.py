@@ -52,6 +52,23 @@ def simplify_flow(graph: Graph) -> Graph:
 # ------------------------------------------------------------------------------------------------ structure
 
 
+def _falls_through(node: Node) -> bool:
+    """Whether it is a choice of which only the default goes on, and does nothing: `if done: return`."""
+    return (
+        isinstance(node, Choice)
+        and not node.outs
+        and not node.name
+        and node.default == Block((), Jump(node.id))
+        and not any(_jumps(case.block, node.id) for case in node.cases)
+    )
+
+
+def _asked_before(earlier: Choice, later: Choice) -> Choice:
+    """One choice that asks first what the earlier one asks."""
+    after = tuple(dict.fromkeys((*earlier.after, *(id for id in later.after if id != earlier.id))))
+    return replace(later, cases=(*earlier.cases, *later.cases), after=after, location=earlier.location)
+
+
 class _Shape:
     """Splices regions and attempts into their blocks, and joins choices, from the inside to the outside.
 
@@ -70,6 +87,13 @@ class _Shape:
             for found in self.node(node):
                 if isinstance(found, Block):
                     end = found.end
+                elif nodes and isinstance(found, Choice) and _falls_through(nodes[-1]):
+                    earlier = nodes.pop()
+                    assert isinstance(earlier, Choice)
+                    self.members[earlier.id] = (found.id,)
+                    nodes.append(_asked_before(earlier, found))
+                    if not completes(found):
+                        end = Never()
                 else:
                     nodes.append(found)
                     if not completes(found):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flowdeco.graph.expressions import Expression
+from flowdeco.graph.expressions import Expression, Literal, Object
 from flowdeco.graph.operations.rules import Resolved, Rules, form
-from flowdeco.graph.types import BOOL, STR, Type
+from flowdeco.graph.types import ANY, BOOL, LIST, STR, Type
 
-FORMS = ("element", "error.message", "error.matches")
+FORMS = ("element", "error.message", "error.args", "error.matches", "error.among")
 
 
 def _element(arguments: tuple[Expression, ...], types: tuple[Type, ...]) -> Resolved:
@@ -19,9 +19,26 @@ def _message(arguments: tuple[Expression, ...], types: tuple[Type, ...]) -> Reso
     return form("error.message", arguments, STR)
 
 
+def _args(arguments: tuple[Expression, ...], types: tuple[Type, ...]) -> Resolved:
+    """`e.args`: those that the type tag tells, else the message alone."""
+    items = form("error.args", arguments, LIST).expression
+    return Resolved(Object((("$type", Literal("tuple")), ("items", items))), Type("tuple", element=ANY))
+
+
 def _matches(arguments: tuple[Expression, ...], types: tuple[Type, ...]) -> Resolved:
     """Whether the name of an error is in a list of names."""
     return form("error.matches", arguments, BOOL)
 
 
-RULES: Rules = {"element": _element, "error.message": _message, "error.matches": _matches}
+def _among(arguments: tuple[Expression, ...], types: tuple[Type, ...]) -> Resolved:
+    """Whether an error is of one of some classes, given as `module:qualname`; not if it does not tell."""
+    return form("error.among", arguments, BOOL)
+
+
+RULES: Rules = {
+    "element": _element,
+    "error.message": _message,
+    "error.args": _args,
+    "error.matches": _matches,
+    "error.among": _among,
+}

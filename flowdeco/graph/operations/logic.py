@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from flowdeco.graph.expressions import Expression, Function, Literal, Local, Operation
+from flowdeco.graph.expressions import Expression, Field, Function, Literal, Local, Operation, children, rebuilt
 from flowdeco.graph.operations.operands import certainly, elements_of
 from flowdeco.graph.operations.rules import Resolved, Rules, form
 from flowdeco.graph.types import BOOL, Type, join
@@ -19,7 +19,10 @@ FORMS = (
     *(
         f"{name}.{kind}"
         for name in ("truth", "false")
-        for kind in ("number", "text", "dict", "elements", "any")
+        for kind in (
+            "number", "text", "dict", "elements", "any",
+            "optional_number", "optional_text", "optional_bool", "optional_dict", "optional_elements",
+        )
     ),
     "not.bool",
     "and.bools",
@@ -29,25 +32,60 @@ FORMS = (
     "if",
 )
 
-_KINDS = {"int": "number", "float": "number", "number": "number", "str": "text", "dict": "dict"}
+_KINDS = {
+    "int": "number",
+    "float": "number",
+    "number": "number",
+    "str": "text",
+    "dict": "dict",
+    "list": "elements",
+    "tuple": "elements",
+    "set": "elements",
+    "bool": "bool",
+}
+
+_OPPOSITES = {"eq": "ne", "lt": "ge", "le": "gt", "truth": "false"}
+_OPPOSITES |= {opposite: one for one, opposite in _OPPOSITES.items()}
+
+
+def negation(test: Expression) -> Expression:
+    """The opposite of a boolean: of a comparison the opposite comparison (JSON has no NaN)."""
+    match test:
+        case Literal(value):
+            return Literal(not value)
+        case Operation("not.bool", (inner,)):
+            return inner
+        case Operation("is.same", arguments):
+            return Operation("is.different", arguments)
+        case Operation("is.different", arguments):
+            return Operation("is.same", arguments)
+        case Operation(form, arguments):
+            name, _, kind = form.partition(".")
+            if name in _OPPOSITES:
+                return Operation(f"{_OPPOSITES[name]}.{kind}", arguments)
+    return Operation("not.bool", (test,))
 
 
 def truth(expression: Expression, type: Type, name: str = "truth") -> Resolved | None:
     """Whether a value is true, as a boolean; with the name `false`, whether it is not. None when it cannot be told."""
     negated = name == "false"
     if certainly(type, "bool"):
-        return Resolved(Operation("not.bool", (expression,)) if negated else expression, BOOL)
+        return Resolved(negation(expression) if negated else expression, BOOL)
     if type.sort in ("none", "error"):
         return Resolved(Literal((type.sort == "none") == negated), BOOL)
     if type.sort in ("opaque", "record", "namedtuple"):
         return None
-    if type.sort == "any" or type.optional:
-        return form(f"{name}.any", (expression,), BOOL, (TypeError,) if type.sort == "any" else ())
-    if type.sort in _KINDS:
-        return form(f"{name}.{_KINDS[type.sort]}", (expression,), BOOL)
-    elements = elements_of(expression, type)
-    assert elements is not None
-    return form(f"{name}.elements", (elements,), BOOL)
+    if type.sort == "any":
+        return form(f"{name}.any", (expression,), BOOL, (TypeError,))
+    if type.optional:
+        # The elements of a list are those of itself, of a tuple or a set what it holds.
+        path = (Literal("items"),) if type.sort in ("tuple", "set") else ()
+        return form(f"{name}.optional_{_KINDS[type.sort]}", (expression, *path), BOOL)
+    if type.sort in ("list", "tuple", "set"):
+        elements = elements_of(expression, type)
+        assert elements is not None
+        return form(f"{name}.elements", (elements,), BOOL)
+    return form(f"{name}.{_KINDS[type.sort]}", (expression,), BOOL)
 
 
 def _truth(name: str, arguments: Arguments, types: Types) -> Resolved | None:
@@ -59,7 +97,8 @@ def _chain(name: str, arguments: Arguments, types: Types) -> Resolved | None:
     if len(arguments) == 1:
         return Resolved(arguments[0], types[0])
     if all(certainly(type, "bool") for type in types):
-        return form(f"{name}.bools", arguments, BOOL)
+        parts = _flat(name, arguments)
+        return Resolved(parts[0], BOOL) if len(parts) == 1 else form(f"{name}.bools", parts, BOOL)
     rest = _chain(name, arguments[1:], types[1:])
     first = truth(Local(_PARAMETER), types[0])
     if rest is None or first is None:
@@ -69,6 +108,50 @@ def _chain(name: str, arguments: Arguments, types: Types) -> Resolved | None:
     return form(
         f"{name}.values", (arguments[0], test, rest.expression), result, (*first.raises, *rest.raises)
     )
+
+
+def _flat(name: str, arguments: Arguments) -> Arguments:
+    """The parts of `a and (b and c)`; where one asked for a key, what follows finds it."""
+    parts = [
+        part
+        for argument in arguments
+        for part in (
+            argument.arguments
+            if isinstance(argument, Operation) and argument.form == f"{name}.bools"
+            else (argument,)
+        )
+    ]
+    if name == "or":
+        return tuple(parts)
+    for i, part in enumerate(parts):
+        match part:
+            case Operation("contains.key", (d, Literal(str(key)))):
+                parts[i + 1 :] = [_certain(later, d, key) for later in parts[i + 1 :]]
+    return tuple(part for i, part in enumerate(parts) if not _asked_later(part, parts[i + 1 :]))
+
+
+def _certain(expression: Expression, d: Expression, key: str) -> Expression:
+    """The expression, in which a dict has a key for sure."""
+    if expression == Field(d, key):
+        return Field(d, key, certain=True)
+    parts = children(expression)
+    return rebuilt(expression, tuple(_certain(part, d, key) for part in parts)) if parts else expression
+
+
+def _asked_later(part: Expression, later: list[Expression]) -> bool:
+    """Whether a test for a key says nothing more: a value that is not there equals no constant."""
+    match part:
+        case Operation("contains.key", (d, Literal(str(key)))):
+            found = Field(d, key, certain=True)
+            first = next((one for one in later if _reads(one, found)), None)
+            match first:
+                case Operation("eq.same", (left, Literal()) | (Literal(), left)):
+                    return left == found
+    return False
+
+
+def _reads(expression: Expression, part: Expression) -> bool:
+    return expression == part or any(_reads(child, part) for child in children(expression))
 
 
 def _if(arguments: Arguments, types: Types) -> Resolved | None:

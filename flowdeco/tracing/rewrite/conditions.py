@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from flowdeco.tracing.rewrite.construct import Construct, binds, constant, placed, thunk, to_recorder
+from flowdeco.tracing.rewrite.construct import Construct, OwnCall, binds, constant, placed, thunk, to_recorder
 
 _NAMES: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq",
@@ -25,20 +25,22 @@ class Conditions(Construct):
     """`a if c else b` → `__flowdeco__.ternary(c, lambda: a, lambda: b)`, and so on."""
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
+        text = constant(ast.unparse(node.test), node)
         self.generic_visit(node)
         if binds(node.body) or binds(node.orelse):
             node.test = to_recorder("decided", [node.test], node.test)
             return node
-        return to_recorder("ternary", [node.test, thunk(node.body), thunk(node.orelse)], node)
+        return to_recorder("ternary", [text, node.test, thunk(node.body), thunk(node.orelse)], node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        texts = constant(tuple(_unparsed(value) for value in node.values), node)
         self.generic_visit(node)
         first, *others = node.values
         if any(binds(other) for other in others):
             node.values = [to_recorder("decided", [value], value) for value in node.values[:-1]] + others[-1:]
             return node
         kind = constant("and" if isinstance(node.op, ast.And) else "or", node)
-        return to_recorder("logic", [kind, first, *(thunk(other) for other in others)], node)
+        return to_recorder("logic", [kind, texts, first, *(thunk(other) for other in others)], node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
         self.generic_visit(node)
@@ -56,3 +58,8 @@ class Conditions(Construct):
         return to_recorder(
             "chain", [chain, node.left, node.comparators[0], *(thunk(other) for other in rest)], node
         )
+
+
+def _unparsed(node: ast.expr) -> str:
+    """The user's own text of an operand; nothing for what other rewritings made."""
+    return "" if any(isinstance(inner, OwnCall) for inner in ast.walk(node)) else ast.unparse(node)
