@@ -100,6 +100,8 @@ def comparisons(pool: ThreadPoolExecutor) -> list[Comparison]:
                 partial(traced_anew, example(file)),
                 "compile() of its file",
                 partial(compile, file.read_text(encoding="utf-8"), str(file), "exec"),
+                limit=120,
+                aim=40,
             )
             for file in sorted(EXAMPLES.glob("*.py"))
         ),

@@ -22,8 +22,10 @@ from flowdeco.asl.emit import emit
 from flowdeco.asl.model import StateMachine
 from flowdeco.authoring.workflows import Workflow
 from flowdeco.compiler import compile_graph, run_passes
+from flowdeco.compiler.explanation import explained, places_of
 from flowdeco.compiler.findings import findings_of
 from flowdeco.compiler.functions import function_names
+from flowdeco.compiler.glue_calls import glue_calls
 from flowdeco.compiler.lower import lower
 from flowdeco.engine import Execution as EngineExecution
 from flowdeco.engine import Handler, Identity, TaskFailure
@@ -38,12 +40,14 @@ from flowdeco.errors import (
     StoreError,
 )
 from flowdeco.graph import Fork, Graph, Input, inspected, walk
+from flowdeco.graph.explanation import Explanation
 from flowdeco.history import Event, ExecutionRecord, StepRecord, steps
 from flowdeco.history.store import HistoryStore
-from flowdeco.runtime import DirectoryStore, StepError, ValueCodec, invoke
+from flowdeco.runtime import RAISED, DirectoryStore, StepError, ValueCodec, invoke
 from flowdeco.tracing import Trace
 from flowdeco.tracing import trace as trace_workflow
 from flowdeco.tracing.places import is_user_file
+from flowdeco.tracing.statements import functions_around
 
 JSON = Any
 
@@ -75,11 +79,23 @@ def definition(workflow: Workflow[Any, Any]) -> dict[str, JSON]:
 def check(workflow: Workflow[Any, Any]) -> list[Finding]:
     """Everything that is wrong with a workflow, or worth knowing before it runs. Raises nothing."""
     try:
-        graph = trace(workflow)
-        return findings_of(graph, compile_graph(graph))
+        traced = _trace(workflow)
+        graph = traced.graph
+        calls = glue_calls(run_passes(graph), traced.glue)
+        return findings_of(graph, compile_graph(graph), calls)
     except FlowdecoError as error:
         found = (error, *getattr(error, "others", ()))
         return [Finding("error", e.message, e.location or workflow.location, e.hint) for e in found]
+
+
+def explain(workflow: Workflow[Any, Any]) -> Explanation:
+    """What became of every line of a workflow, what runs when, and what each path costs in state transitions.
+
+    Raises BodyError as `trace` does.
+    """
+    compiled = _compile(workflow)
+    functions = functions_around(places_of(compiled.trace))
+    return explained(compiled.trace, compiled.graph, compiled.machine, functions)
 
 
 def home(path: str | os.PathLike[str] | None = None) -> Path:
@@ -272,8 +288,9 @@ def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = Non
     kind = kinds.get(record.status, ExecutionFailed)
     at, (error, cause) = _failed_state(record), _original(record)
     body = _body(cause)
-    what = body.get("errorType") or error
-    text = body.get("errorMessage", cause)
+    what, text = (
+        (body.get("errorType") or error, body.get("errorMessage", cause)) if body else _raised(error, cause)
+    )
     where = f"step {at.name!r}" if at is not None else f"execution {record.name!r}"
     ended = {"TIMED_OUT": "ran past the time-out of the workflow", "ABORTED": "was stopped"}
     message = f"{where} failed: {what}" + (f": {text}" if text else "")
@@ -288,8 +305,15 @@ def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = Non
         step=at.name if at is not None else None,
         error_type=what,
         error_message=text,
-        stack_trace=body.get("stackTrace", ()),
+        stack_trace=[line for line in body.get("stackTrace", ()) if not str(line).startswith(RAISED)],
     )
+
+
+def _raised(error: str | None, cause: str | None) -> tuple[str | None, str | None]:
+    """The exception that an expression failed with where Python would have raised one: `D3137: KeyError: 'k'`."""
+    _, said, text = (cause or "").rpartition("threw an error during evaluation. D3137: ")
+    name, _, message = text.partition(": ")
+    return (name, message) if said and name.isidentifier() else (error, cause)
 
 
 def _failed_state(record: ExecutionRecord) -> StepRecord | None:

@@ -433,7 +433,7 @@ class Generator:
             lambda: f"{e('str', depth)} {self.cmp()} {e('str', depth)}",
             lambda: f"{e('int', depth)} {self.pick(('in', 'not in'))} {e('ints', depth)}",
             lambda: f"{self.key()} {self.pick(('in', 'not in'))} {e('dict', depth)}",
-            lambda: f"{self.pick(self.of('opt') or ['a'])} {self.pick(('is', 'is not'))} None",
+            lambda: f"{self.pick(self.of('opt') or self.of('int') or ['None'])} {self.pick(('is', 'is not'))} None",
             lambda: f"{e('ints', depth)} == {e('ints', depth)}",
             lambda: f"{e('dict', depth)} == {e('dict', depth)}",
             lambda: f"{e('str', depth)} in {e(self.pick(('strs', 'str')), depth)}",
@@ -944,7 +944,7 @@ class Generator:
     def while_loop(self) -> bool:
         name = f"count{self.next()}"
         limit = self.pick((1, 2, 3, 4))
-        self.line(f"{name} = {self.pick(('0', '0', 'a % 2'))}")
+        self.line(f"{name} = {self.pick(('0', '0', '1'))}")
         self.s.env[name] = "int"
         fixed = self.s.fixed | {name}
         endless = self.chance(0.4)

@@ -106,7 +106,7 @@ def executed(workflow: Any, inputs: dict[str, Any], inline: bool, home: str) -> 
 
 def compared(plain: Outcome, got: Outcome) -> str:
     """What is wrong with what an execution came to."""
-    if plain.own and got.kind == "States.QueryEvaluationError":
+    if plain.own and got.kind in ("States.QueryEvaluationError", plain.kind):
         return "" if got.effects[: len(plain.effects)] == plain.effects else "effects"
     if (plain.kind, plain.text) != (got.kind, got.text):
         return "error" if plain.kind or got.kind else "output"
@@ -153,7 +153,10 @@ def judge(program: Program, home: str, name: str, pooled: bool = True) -> Verdic
         return Verdict("not allowed to refuse" + (" what works" if works else ""), str(error))
     except (Exception, TooLong) as error:
         return Verdict(f"crash {type(error).__name__}", traceback.format_exc())
-    findings = [f for f in asl.check(definition) if f.severity == "error"]
+    try:
+        findings = [f for f in asl.check(definition) if f.severity == "error"]
+    except Exception as error:
+        return Verdict(f"crash of check {type(error).__name__}", traceback.format_exc())
     if findings:
         return Verdict("definition", str(findings[0]))
     for inputs, plain in expected:
@@ -190,13 +193,14 @@ def signature(found: Verdict) -> str:
     last = ""
     if detail and found.kind.startswith(("crash", "engine", "not allowed", "definition")):
         last = detail[0 if found.kind.startswith("not allowed") else -1].partition(": ")[2]
-    return found.kind + " " + re.sub(r"\d+|'[^']*'", "…", last)[:100]
+    hidden = r"\d+" if re.search("NameError|AttributeError|TypeError", last) else r"\d+|'[^']*'"
+    return found.kind + " " + re.sub(hidden, "…", last)[:140]
 
 
 def minimal(program: Program, found: Verdict, home: str) -> tuple[Program, Verdict]:
     """The smallest program that fails in the same way, with the one input that shows it."""
     wanted = signature(found)
-    inputs = (found.inputs,) if found.inputs is not None else program.inputs[:1]
+    inputs = (found.inputs,) if found.inputs is not None else program.inputs
     count = 0
 
     def again(source: str) -> Verdict:
@@ -246,12 +250,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--failures", default="failures")
-    parser.add_argument("--show", type=int)
+    parser.add_argument("--show", type=int, help="print a program and what is wrong with it, shrunk")
     given = parser.parse_args()
     if given.show is not None:
-        print(generate(given.show).source)
+        program = generate(given.show)
+        print(program.source)
         with tempfile.TemporaryDirectory() as home:
-            print(judge(generate(given.show), home, f"program-{given.show}"))
+            found = judge(program, home, f"program-{given.show}")
+            if found.wrong:
+                program, found = minimal(program, found, home)
+                print(program.source)
+        print(found.kind, found.inputs or program.inputs, found.detail, sep="\n")
         return
     Path(given.failures).mkdir(parents=True, exist_ok=True)
     from concurrent.futures import ProcessPoolExecutor

@@ -6,6 +6,7 @@ months hands over to a new one in time.
 Try:
 
     python examples/language/pump.py run
+    python examples/language/pump.py run --rest 0
 """
 
 from __future__ import annotations

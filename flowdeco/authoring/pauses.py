@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from math import ceil
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from flowdeco.authoring import quantities
@@ -85,6 +87,15 @@ def seconds(duration: Any, parts: Mapping[str, Any]) -> int | float:
         reason="a Wait state takes no more",
         location=Location.of_caller(),
     )
+
+
+def whole_seconds(duration: Any, parts: Mapping[str, Any] = MappingProxyType({})) -> int:
+    """The same in whole seconds, rounded up, as a Wait state takes it.
+
+    >>> whole_seconds("1m 0.5s"), whole_seconds(None, {"hours": 0.5})
+    (61, 1800)
+    """
+    return ceil(seconds(duration, parts))
 
 
 def moment(until: Any) -> datetime:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flowdeco.asl.check import check
 from flowdeco.asl.emit import emit
 from flowdeco.asl.model import StateMachine
+from flowdeco.compiler.glue_calls import GlueCall
 from flowdeco.errors import Finding
-from flowdeco.graph import Attempt, Call, Graph, Map, walk
+from flowdeco.graph import Attempt, Call, Graph, Map, StepRef, walk
 from flowdeco.tracing.error_names import error_names
 
 _DEFINITION_BYTES = 1_048_576
@@ -21,14 +22,21 @@ _NEVER_CAUGHT = {
 _SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "API_KEY", "PRIVATE_KEY", "CREDENTIAL")
 
 
-def findings_of(graph: Graph, machine: StateMachine) -> list[Finding]:
+def findings_of(graph: Graph, machine: StateMachine, glue: Iterable[GlueCall] = ()) -> list[Finding]:
     """Findings in the order of the source. Limits as in the quotas pages of Step Functions and Lambda."""
-    found = [*_steps(graph), *_nodes(graph), *_definition(graph, machine), *_machine(machine)]
+    found = [
+        *_steps(graph),
+        *_nodes(graph),
+        *(call.finding() for call in glue),
+        *_definition(graph, machine),
+        *_machine(machine),
+    ]
     return sorted(found, key=lambda f: (f.severity != "error", f.severity == "info"))
 
 
 def _steps(graph: Graph) -> Iterator[Finding]:
     for step in graph.steps.values():
+        yield from _retried(step)
         for key, _ in step.options.env:
             if any(word in key.upper() for word in _SECRET_WORDS):
                 yield Finding(
@@ -45,14 +53,6 @@ def _nodes(graph: Graph) -> Iterator[Finding]:
             yield from _handlers(node)
         if not isinstance(node, Call):
             continue
-        if node.glue:
-            yield Finding(
-                "info",
-                f"{node.step!r} is no step and has no form in Step Functions: it runs as a step of its own, which is "
-                "one more state",
-                node.location,
-                "declare it with @step to give it options, or do it inside a step that runs anyway",
-            )
         options = node.options
         if options.timeout is not None and options.timeout > _LAMBDA_SECONDS:
             yield Finding(
@@ -69,6 +69,19 @@ def _nodes(graph: Graph) -> Iterator[Finding]:
                 node.location,
                 "use timeout=",
             )
+
+
+def _retried(step: StepRef) -> Iterator[Finding]:
+    for retry in step.options.retry:
+        for name in error_names(retry.on):
+            if name in _NEVER_CAUGHT:
+                yield Finding(
+                    "warning",
+                    f"step {step.name!r}: {name} is never tried again: Step Functions ends executions with it without "
+                    "asking",
+                    step.location,
+                    _NEVER_CAUGHT[name],
+                )
 
 
 def _handlers(node: Attempt) -> Iterator[Finding]:

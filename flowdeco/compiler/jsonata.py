@@ -113,10 +113,10 @@ def _spell(expression: Expression, scope: Scope, swallowed: bool) -> str:
             # A base that is not there is found missing by the same guard.
             path = f"{wrapped(_spell(base, scope, False))}.{quote_name(name)}"
             return _guarded(path, f"KeyError: {name!r}", base, scope) if swallowed else path
-        case Index(Field(Local(number), "items", True), position) if isinstance(
-            tuple_ := scope.locals[number], Parts
-        ):
-            return tuple_.parts[position]
+        case Index(Field(Local(number), "items", True), position) | Operation(
+            "part", (Field(Local(number), "items", True), Literal(position))
+        ) if isinstance(taken := scope.locals[number], Parts):
+            return taken.parts[position]
         case Index(base, position):
             path = f"{wrapped(_spell(base, scope, False))}[{position}]"
             return _guarded(path, "IndexError: list index out of range", base, scope) if swallowed else path

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flowdeco.compiler.variables import hints_of
 from flowdeco.graph import Graph, Raise, Symbol, blocks, walk
+from flowdeco.query import FUNCTIONS
 
 LONGEST = 80
 """Characters in the name of a state, as Step Functions has it."""
@@ -26,6 +27,8 @@ class Naming:
     def variable(self, hint: str) -> str:
         """A variable of its own for what is called so."""
         base = identifier(hint)
+        if base in FUNCTIONS:
+            base = f"{base}_value"  # a variable would hide the function of that name
         name, number = base, self._variable_numbers.get(base, 2)
         while name in self._variables:
             name, number = f"{base[:70]}_{number}", number + 1

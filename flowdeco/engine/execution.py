@@ -15,7 +15,7 @@ from flowdeco.engine.clock import Clock, RealClock
 from flowdeco.engine.failure import StateError, TaskFailure
 from flowdeco.engine.interpret import go_on
 from flowdeco.engine.journal import HistoryFull, Journal
-from flowdeco.engine.limits import MAX_EVENTS, json_text
+from flowdeco.engine.limits import EXPRESS_SECONDS, MAX_EVENTS, json_text
 from flowdeco.engine.objects import Objects
 from flowdeco.engine.pool import Pool
 from flowdeco.engine.position import Line, position
@@ -273,10 +273,7 @@ class Execution:
         try:
             line, since = self._place()
             strand = Strand(self._run())
-            timeout = self._program.timeout
-            scheduler = Scheduler(
-                self._clock, pool, None if timeout is None else since + timeout, self._on_idle
-            )
+            scheduler = Scheduler(self._clock, pool, self._deadline(since), self._on_idle)
             with self._lock:
                 self._scheduler = scheduler
                 if self._stop is not None:
@@ -308,6 +305,11 @@ class Execution:
             if pool is not None:
                 pool.close()
             self._over.set()
+
+    def _deadline(self, since: float) -> float | None:
+        limits = [self._program.timeout, EXPRESS_SECONDS if self._identity.express else None]
+        seconds = min((limit for limit in limits if limit is not None), default=None)
+        return None if seconds is None else since + seconds
 
     def _place(self) -> tuple[Line, float]:
         """Where it begins or goes on, and since when its TimeoutSeconds run."""

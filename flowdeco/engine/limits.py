@@ -19,6 +19,8 @@ MAX_NAME: Final = 80
 INLINE_CONCURRENCY: Final = 40
 DISTRIBUTED_CONCURRENCY: Final = 10_000
 MAX_WAIT_SECONDS: Final = 99_999_999
+EXPRESS_SECONDS: Final = 300
+"""The longest an Express execution may take."""
 
 _encoder: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

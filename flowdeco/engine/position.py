@@ -199,9 +199,17 @@ def _stays(line: Line, name: str) -> bool:
 
 
 def _named(line: Line, name: str) -> Line:
-    while line.parent is not None and not _stays(line, name):
-        line = line.parent
-    return line
+    """The line that is in the state `name`: a branch just begun, this line, or one around it."""
+    branches = () if line.stay is None else line.stay.lines.values()
+    inner = next((branch for branch in branches if _stays(branch, name)), None)
+    if inner is not None:
+        return inner
+    found = line
+    while not _stays(found, name):
+        if found.parent is None:
+            return line
+        found = found.parent
+    return found
 
 
 def _inside(line: Line, event: Event) -> None:

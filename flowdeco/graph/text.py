@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from flowdeco.graph.expressions import (
@@ -49,12 +50,27 @@ from flowdeco.graph.model import (
 
 
 def text(graph: Graph) -> str:
-    """The whole graph. Nodes are called `%id`, the results of calls that share a task `#0`, `#1` and so on in their order;
+    """The whole graph. Nodes are called `%1`, `%2`, the results of calls that share a task `#0`, `#1` and so on in their order;
     an arrow says what a node additionally waits for."""
     lines = [f"workflow {graph.name}({', '.join(_input(graph, name) for name in graph.inputs)})"]
     items = {node.id: node.item_name for node in walk(graph.block) if isinstance(node, Map)}
     lines += _block(graph.block, "  ", items)
-    return "\n".join(lines)
+    return _TOKEN.sub(_numbered(), "\n".join(lines))
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|%(\d+)')
+
+
+def _numbered() -> Callable[[re.Match[str]], str]:
+    """Ids as they are read: from 1, in order of appearance. What is in quotes stays as it is."""
+    numbers: dict[str, int] = {}
+
+    def replaced(found: re.Match[str]) -> str:
+        id = found.group(1)
+        return found.group() if id is None else f"%{numbers.setdefault(id, len(numbers) + 1)}"
+
+    return replaced
+
 
 
 def _input(graph: Graph, name: str) -> str:

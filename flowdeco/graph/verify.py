@@ -187,7 +187,8 @@ class _Check:
             while stack:
                 top = stack.pop()
                 if any(
-                    top == earlier_result(later) for later in range(position, len(node.before) + len(node.then) + 1)
+                    top == earlier_result(later)
+                    for later in range(position, len(node.before) + len(node.then) + 1)
                 ):
                     raise self.fail(f"node {node.id} uses the result of a call before it was made")
                 stack.extend(children(top))

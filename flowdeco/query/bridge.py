@@ -72,6 +72,9 @@ _VALUE_ENDS: Final = frozenset(
         TokenType.PIPE,
     ]
 )
+_FOREIGN: Final = frozenset({"values", "flatten"})
+"""Functions of this engine that JSONata does not have: the names are variables."""
+
 _NEWER: Final = {ast.ElvisExpr: "?:", ast.CoalesceExpr: "??"}
 _BAD_ESCAPE = re.compile(r"""(?:[^\\"]|\\[^'])*?\\'""")
 
@@ -164,7 +167,7 @@ def _syntax_error(source: str, text: str, error: ParseError) -> QueryError:
 class Program:
     """An expression ready to be evaluated any number of times, from any thread."""
 
-    __slots__ = ("_compiled", "_names", "_shadowable", "_source", "_time_limit", "_tokens", "_variants")
+    __slots__ = ("_compiled", "_foreign", "_names", "_shadowable", "_source", "_time_limit", "_tokens", "_variants")
 
     def __init__(self, source: str, time_limit: int = TIME_LIMIT) -> None:
         """Raises QueryError("syntax"). `time_limit` is in milliseconds."""
@@ -182,7 +185,8 @@ class Program:
         used = {token.value for token in self._tokens if token.type is TokenType.VARIABLE}
         self._names = {name: _PREFIX + name for name in used & _REPLACED}
         # Names that mean a function unless there is a variable of that name.
-        self._shadowable = used & (FUNCTIONS | _REPLACED)
+        self._shadowable = used & (FUNCTIONS | _REPLACED | _FOREIGN)
+        self._foreign = frozenset(used & _FOREIGN)
         self._variants: dict[frozenset[str], CompiledExpression | _Refused] = {}
         self._compiled = self._compile(frozenset())
 
@@ -216,7 +220,7 @@ class Program:
         """
         compiled, scope = self._compiled, _Scope(variables, ambient or _NOWHERE)
         if self._shadowable:
-            shadowed = frozenset(name for name in self._shadowable if name in variables)
+            shadowed = self._foreign.union(name for name in self._shadowable if name in variables)
             if shadowed:
                 found = self._variants.get(shadowed)
                 compiled = found or self._variants.setdefault(shadowed, self._compile(shadowed))

@@ -7,7 +7,7 @@ cloudpickle are met only when a value needs them, asyncio only when a step is as
 from __future__ import annotations
 
 from flowdeco.runtime.codecs import register_codec
-from flowdeco.runtime.failures import StepError
+from flowdeco.runtime.failures import RAISED, StepError
 from flowdeco.runtime.invocation import invoke
 from flowdeco.runtime.names import Names
 from flowdeco.runtime.spill import INLINE_BYTES, SPILL_BYTES
@@ -16,6 +16,7 @@ from flowdeco.runtime.values import ValueCodec, encode_tree
 
 __all__ = [
     "INLINE_BYTES",
+    "RAISED",
     "SPILL_BYTES",
     "DirectoryStore",
     "MemoryStore",

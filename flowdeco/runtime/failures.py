@@ -20,6 +20,10 @@ _TAG_CHARACTERS = 2_000
 """Step Functions passes on 32,768 characters of the whole body; escapes need room too."""
 
 
+RAISED = "Raised:\n"
+"""How the type tag begins, which is the last line of a stack trace."""
+
+
 class StepError(Exception):
     """A step failed. `body` is what Lambda would give Step Functions, `exception` what was raised.
 
@@ -77,7 +81,7 @@ def tag(exception: BaseException, codec: ValueCodec | None = None) -> Iterator[s
         if encoded is not None:
             found["args"] = encoded
     if module != "builtins" or "args" in found:
-        yield f"Raised:\n{json.dumps(found)}\n"
+        yield f"{RAISED}{json.dumps(found)}\n"
 
 
 def _arguments(args: tuple[Any, ...], codec: ValueCodec) -> list[Any] | None:

@@ -22,6 +22,22 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Changing:
+    """A method that changes what it is called on: a copy, changed, and what the method returned.
+
+    >>> Changing("pop")([1, 2])
+    ([1], 2)
+    """
+
+    name: str
+
+    def __call__(self, container: Any, /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        changed = container.copy()
+        result = getattr(changed, self.name)(*args, **kwargs)
+        return changed, result
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """`value.name`.
 

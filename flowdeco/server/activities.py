@@ -110,6 +110,8 @@ class Activities:
                 if answer.set_running_or_notify_cancel():
                     found = {} if task is None else {"taskToken": task.token, "input": json_text(task.input)}
                     answer.set_result(found)
+                elif task is not None:  # the worker has gone: another one gets it
+                    self._queues.schedule(arn, task.token, json_text(task.input))
                 return
 
         Thread(target=poll, name="flowdeco-poll", daemon=True).start()

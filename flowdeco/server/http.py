@@ -71,6 +71,11 @@ class LocalServer:
     def __exit__(self, *about: object) -> None:
         self.close()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for something to happen."""
+        return len(self._waiting)
+
     def start(self) -> None:
         """Goes on with executions that were interrupted, and begins to answer. Requests that came before are answered too."""
         self._service.resume()

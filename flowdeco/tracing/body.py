@@ -82,6 +82,12 @@ class Body:
         error, on = self.recorder.handled[-1]
         return self.recorder.deliberate(raising.Reraised(error, on)) if isinstance(error, Value) else error
 
+    def result(self, value: Any, /) -> Any:
+        """`return value` for certain: what is wrong with the workflow's result is told where it is returned."""
+        if self.recorder.at_top:
+            self.recorder.argument(value, "", "")
+        return value
+
     # ----------------------------------------------------------------------------------------------- calls
 
     @going_on

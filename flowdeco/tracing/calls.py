@@ -12,6 +12,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import BuiltinFunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from flowdeco.errors import UnsupportedError
 from flowdeco.graph.types import BOOL, Type
 from flowdeco.runtime.glue import Listed, Method
-from flowdeco.tracing import operate, types
+from flowdeco.tracing import operate, raising, types
 from flowdeco.tracing.callees import Callee, classify
+from flowdeco.tracing.lazy import Lazy
 from flowdeco.tracing.rewrite.construct import CHANGES
 from flowdeco.tracing.value import RangeValue, Value, contains_value
 
@@ -178,6 +180,8 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
 
 def _can_be_glue(function: Any, args: Any, kwargs: Any) -> bool:
     cells = [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
+    if any(isinstance(arg, Value) and arg._type.sort == "error" for arg in (*args, *kwargs.values())):
+        return False  # a step would not get an exception
     return contains_value((args, kwargs)) and not contains_value(cells)
 
 
@@ -199,7 +203,7 @@ def _of_container(
             hint="write xs.append(x) with the container's own name",
             kind=UnsupportedError,
         )
-    return fn(*args, **kwargs)
+    return recorder.plainly(fn, *args, **kwargs)
 
 
 def _made(recorder: TraceRecorder, cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -227,6 +231,7 @@ def _other(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Mapp
         found = handler(recorder, args, kwargs)
         if found is not NotImplemented:
             return found
+    args = tuple(arg.listed() if isinstance(arg, Lazy) else arg for arg in args)
     if not contains_value((args, kwargs)):
         return _known(recorder, fn, args, kwargs)
     name = _OPERATIONS.get(fn) if _hashable(fn) else None
@@ -245,7 +250,7 @@ def _known(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Mapp
     if not recorder.branches:
         return fn(*args, **kwargs)
     before = [(arg, arg.copy()) for arg in (*args, *kwargs.values()) if type(arg) in (list, dict, set)]
-    result = fn(*args, **kwargs)
+    result = recorder.plainly(fn, *args, **kwargs)
     for arg, copy in before:
         if len(arg) != len(copy) or any(a is not b for a, b in zip(arg, copy)):
             raise recorder.fail(
@@ -438,7 +443,26 @@ _NOW: dict[str, Any] = {
 }
 """What is another one in every run."""
 
+
+def _asked(recorder: TraceRecorder, element: Callable[[], Any]) -> Any:
+    return recorder.truth(element())
+
+
+def _lazily(name: str, python: Callable[..., Any]) -> Callable[..., Any]:
+    """`any(…)`, `all(…)`: over a generator of known items the later ones are asked only when they decide."""
+
+    def handle(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if len(args) != 1 or kwargs or not isinstance(args[0], Lazy):
+            return NotImplemented
+        asked = [partial(_asked, recorder, element) for element in args[0].elements()]
+        return recorder.truth(operate.logic(recorder, name, asked)) if asked else python(())
+
+    return handle
+
+
 _SPECIAL: dict[Any, Callable[..., Any]] = {
+    any: _lazily("or", any),
+    all: _lazily("and", all),
     isinstance: _isinstance,
     enumerate: _enumerate,
     range: _range,

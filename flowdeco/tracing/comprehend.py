@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.graph import Local
 from flowdeco.graph.types import list_of
 from flowdeco.tracing import looks, operate
+from flowdeco.tracing.lazy import Lazy
 from flowdeco.tracing.value import Value, contains_value
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def comprehend(
     listed = recorder.iterable(items)
     if not isinstance(listed, Value):
         if kind == "generator":
-            return _generated(recorder, listed, test, element)
-        return _unrolled(recorder, kind, listed, test, element)
+            return Lazy(recorder, listed, test, element)
+        return unrolled(recorder, kind, listed, test, element)
     found = _expression(recorder, kind, listed, test, element)
     if found is None:
         found = _mapped(recorder, kind, listed, test, element, name)
@@ -39,23 +40,7 @@ def _finished(recorder: TraceRecorder, kind: str, found: Any) -> Any:
     return found
 
 
-def _generated(recorder: TraceRecorder, items: Any, test: Element | None, element: Element) -> Any:
-    """A generator over what is known; with a filter that only the run can decide, a run-time list."""
-    if test is None:
-        return _lazily(items, element)
-    pieces = list(items)
-    kept = [recorder.truth(test(item)) for item in pieces]
-    if any(isinstance(keep, Value) for keep in kept):
-        return _unrolled(recorder, "list", pieces, test, element)
-    return _lazily((item for item, keep in zip(pieces, kept) if keep), element)
-
-
-def _lazily(items: Any, element: Element) -> Iterator[Any]:
-    for item in items:
-        yield element(item)
-
-
-def _unrolled(recorder: TraceRecorder, kind: str, items: Any, test: Element | None, element: Element) -> Any:
+def unrolled(recorder: TraceRecorder, kind: str, items: Any, test: Element | None, element: Element) -> Any:
     """Over what is known: element by element. Pieces that only the run knows the length of make a run-time list."""
     pieces = [_kept(recorder, kind, item, test, element) for item in items]
     if not any(isinstance(piece, Value) for piece in pieces):

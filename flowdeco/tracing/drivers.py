@@ -20,7 +20,7 @@ from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, jump
 from flowdeco.tracing.flow import RESULT, Guard
 from flowdeco.tracing.merging import Held, captured, merge, restored
 from flowdeco.tracing.places import user_location
-from flowdeco.tracing.raising import ERROR, Attempting, Reraised
+from flowdeco.tracing.raising import ERROR, Attempting, Reraised, turned_away
 from flowdeco.tracing.value import Unbound, Value
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class Try(Driver):
             self.part = number
             self.begin(entered)
             with recorder.branching() as stale, stale(), recorder.open.opened() as block:
-                attempting.held = entered
+                attempting.held = {name: restored(held) for name, held in entered.items()}
                 turned_away(recorder, attempting, on, self.error)
                 with recorder.handling(self.error, on):
                     yield self

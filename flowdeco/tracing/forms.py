@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flowdeco.authoring import meanings, pauses
 from flowdeco.authoring.steps import Step
 from flowdeco.graph import Expression, Field, Wait
-from flowdeco.graph.types import INT, STR
+from flowdeco.graph.types import FLOAT, INT, NUMBER, STR, Type
 from flowdeco.tracing import calls, flow, operate
 from flowdeco.tracing.blocks import made
 from flowdeco.tracing.drivers import Try
@@ -63,28 +64,29 @@ class TracedForms:
         """Whole seconds, rounded up."""
         recorder = self.recorder
         if not contains_value(duration) and not contains_value(dict(parts)):
-            return -int(-pauses.seconds(duration, parts) // 1)
+            return pauses.whole_seconds(duration, parts)
+        total = duration
         if duration is None:
             known = {name: part for name, part in parts.items() if not isinstance(part, Value)}
             terms = [pauses.seconds(None, known)] if known else []
-            for name in [name for name in parts if name not in known]:
+            for name in (name for name in parts if name not in known):
                 unit = pauses.UNITS[name]
                 terms.append(parts[name] if unit == 1 else recorder.operate("mul", (parts[name], unit)))
-            total: Any = reduce(lambda a, b: recorder.operate("add", (a, b)), terms)
-        elif _is(duration, "timedelta"):
-            base, field = duration._expression, _fields_of(recorder, duration)
-            days, rest, micros = field(base, "days"), field(base, "seconds"), field(base, "microseconds")
+            total = reduce(lambda a, b: recorder.operate("add", (a, b)), terms)
+        elif duration._type == Type("opaque", name="timedelta"):
+            base = duration._expression
+            days, rest, micros = (
+                Value(Field(base, name, True), recorder, INT) for name in ("days", "seconds", "microseconds")
+            )
             total = recorder.operate("add", (recorder.operate("mul", (days, 86_400)), rest))
             total = recorder.operate("add", (total, recorder.operate("truediv", (micros, 1_000_000))))
-        elif _is(duration):
-            raise recorder.refuse(
-                f"waiting for a {duration._type.name}",
-                duration,
-                "wait for a number of seconds or a timedelta",
-            )
-        else:
-            total = duration
-        return total if value_type(total) == INT else recorder.operate("math.ceil", (total,))
+        known_type = value_type(total)
+        if known_type == INT:
+            return total
+        if known_type in (FLOAT, NUMBER):
+            return recorder.operate("math.ceil", (total,), python=math.ceil)
+        why = "how long to wait is not known to be a number"
+        return operate.glue_call(recorder, pauses.whole_seconds, (total,), {}, why, type=INT)
 
     def _moment(self, until: Any) -> Any:
         """The text of a moment."""
@@ -94,7 +96,7 @@ class TracedForms:
         if until._type.sort == "str":
             return until
         text = Value(Field(until._expression, "value", True), recorder, STR)
-        if _is(until, "datetime"):
+        if until._type == Type("opaque", name="datetime"):
             return text
         if until._type.sort == "any":
             is_text = recorder.operate("isinstance", (until, "str"))
@@ -234,17 +236,6 @@ class TracedForms:
         return result
 
 
-def _is(thing: Any, name: str = "") -> bool:
-    """Whether something is a Value of a class that expressions do not look into (of this name)."""
-    if not isinstance(thing, Value) or thing._type.sort != "opaque":
-        return False
-    return not name or (thing._type.name == name and not thing._type.optional)
-
-
-def _fields_of(recorder: TraceRecorder, value: Value) -> Callable[[Expression, str], Value]:
-    return lambda base, name: Value(Field(base, name, True), recorder, INT)
-
-
 def _parameter(fn: Any) -> str:
     """What a function calls its item."""
     code = getattr(fn, "__code__", None)
@@ -256,11 +247,11 @@ def _parameter(fn: Any) -> str:
 
 def _spelled(cases: Sequence[tuple[Any, Any]]) -> list[str]:
     """The conditions as they stand in the call of `choose`; empty where there is no source."""
-    found = _call().args
-    if len(found) == 1 and isinstance(found[0], ast.List | ast.Tuple):
-        found = [case.elts[0] for case in found[0].elts if isinstance(case, ast.Tuple) and case.elts]
-    else:
-        found = found[:1]
+    arguments = _call().args
+    found = arguments[:1] if len(arguments) > 1 else []
+    if len(arguments) == 1 and isinstance(arguments[0], ast.List | ast.Tuple):
+        pairs = (case.elts for case in arguments[0].elts if isinstance(case, ast.Tuple))
+        found = [condition for condition, *_ in pairs]
     if len(found) != len(cases):
         return [""] * len(cases)
     return [_plain(node) for node in found]

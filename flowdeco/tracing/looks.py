@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
@@ -28,7 +29,7 @@ def item(recorder: TraceRecorder, value: Any, key: Any) -> Any:
     if not isinstance(value, Value):
         if contains_value(key):
             return operate.operate(recorder, "item", (value, key))
-        return value[key]
+        return recorder.plainly(operator.getitem, value, key)
     known = value._type
     if (
         isinstance(key, Value)

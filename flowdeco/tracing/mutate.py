@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
-from flowdeco.graph.types import Type, join, list_of
+from flowdeco.graph.types import ANY, Type, join, list_of
+from flowdeco.runtime.glue import Changing
 from flowdeco.tracing import calls, looks, operate
 from flowdeco.tracing.types import value_type
 from flowdeco.tracing.value import Value, contains_value
@@ -66,14 +67,13 @@ def change(
     if type(container) not in _CONTAINERS:
         return Changed(container, calls.method(recorder, container, method, *args, **kwargs))
     if _needs_run(container, method, args, kwargs):
-        value = Value(recorder.expression(container), recorder, value_type(container))
-        changed = _of_value(recorder, where, value, method, args, kwargs)
+        changed = _of_value(recorder, where, _as_value(recorder, container), method, args, kwargs)
         recorder.outdate(container, where)
         return changed
     if not recorder.branches:
         return Changed(container, getattr(container, method)(*args, **kwargs))
     copy = container.copy()
-    result = getattr(copy, method)(*args, **kwargs)
+    result = recorder.plainly(getattr(copy, method), *args, **kwargs)
     recorder.outdate(container, where)
     return Changed(copy, result)
 
@@ -111,9 +111,7 @@ def _of_value(
         else None
     )
     if new is None:
-        raise recorder.refuse(
-            f".{method}()", container, "build the changed value in an expression, or change it inside a step"
-        )
+        return _by_glue(recorder, where, container, method, args, kwargs)
     if isinstance(new, Value):
         new = Value(new._expression, recorder, _grown(container._type, new._type, method, args))
     result = None
@@ -121,6 +119,22 @@ def _of_value(
         result = operate.expressed(recorder, f"result:{method}", (container, *operands))
     recorder.outdate(container, where)
     return Changed(new, result)
+
+
+def _by_glue(
+    recorder: TraceRecorder,
+    where: str,
+    container: Value,
+    method: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Changed:
+    """A change that no expression makes, by a glue call that gives the changed container and what its method returned."""
+    kind = Type("tuple", elements=(container._type, ANY))
+    why = f".{method}() of this value has no expression"
+    both = operate.glue_call(recorder, Changing(method), (container, *args), kwargs, why, type=kind)
+    recorder.outdate(container, where)
+    return Changed(looks.item(recorder, both, 0), looks.item(recorder, both, 1))
 
 
 def _grown(before: Type, after: Type, method: str, args: tuple[Any, ...]) -> Type:
@@ -144,7 +158,9 @@ def set_item(recorder: TraceRecorder, where: str, container: Any, key: Any, valu
     if isinstance(container, Value) or (type(container) in _CONTAINERS and contains_value(key)):
         new = operate.expressed(recorder, "mutate:setitem", (container, key, value))
         if new is None:
-            raise _refused(recorder, "item assignment", container)
+            return _by_glue(
+                recorder, where, _as_value(recorder, container), "__setitem__", (key, value), {}
+            ).container
         recorder.outdate(container, where)
         return new
     if not recorder.branches:
@@ -177,7 +193,9 @@ def del_item(recorder: TraceRecorder, where: str, container: Any, key: Any, /) -
     if isinstance(container, Value) or (type(container) in _CONTAINERS and contains_value(key)):
         new = operate.expressed(recorder, "mutate:delitem", (container, key))
         if new is None:
-            raise _refused(recorder, "del", container)
+            return _by_glue(
+                recorder, where, _as_value(recorder, container), "__delitem__", (key,), {}
+            ).container
         recorder.outdate(container, where)
         return new
     if not recorder.branches:
@@ -186,7 +204,7 @@ def del_item(recorder: TraceRecorder, where: str, container: Any, key: Any, /) -
     if type(container) not in _CONTAINERS:
         raise _escapes(recorder, where)
     copy = container.copy()
-    del copy[key]
+    recorder.plainly(operator.delitem, copy, key)
     recorder.outdate(container, where)
     return copy
 
@@ -260,9 +278,10 @@ def set_attribute(recorder: TraceRecorder, thing: Any, name: str, value: Any, /)
     setattr(thing, name, value)
 
 
-def _refused(recorder: TraceRecorder, what: str, container: Any) -> Exception:
-    value = container if isinstance(container, Value) else None
-    return recorder.refuse(what, value, "return a changed value from a step")
+def _as_value(recorder: TraceRecorder, container: Any) -> Value:
+    if isinstance(container, Value):
+        return container
+    return Value(recorder.expression(container), recorder, value_type(container))
 
 
 def _escapes(recorder: TraceRecorder, where: str) -> Exception:

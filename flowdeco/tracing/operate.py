@@ -17,7 +17,7 @@ from flowdeco.graph import Case, Choice, Expression, Function, Literal, Local, N
 from flowdeco.graph.expressions import children
 from flowdeco.graph.operations import OperandError, resolve
 from flowdeco.graph.types import ANY, BOOL, STR, Type, something
-from flowdeco.runtime.glue import Attribute, Bound, Listed, Method, Text, formatted, percent, sliced
+from flowdeco.runtime.glue import Attribute, Bound, Changing, Listed, Method, Text, formatted, percent, sliced
 from flowdeco.tracing import flow, types
 from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, jump
 from flowdeco.tracing.flow import RESULT
@@ -111,7 +111,7 @@ def operate(
     for operand in operands:
         recorder.fresh(operand)
     if function is not None and not any(contains_value(operand) for operand in operands):
-        return function(*operands, **(kwargs or {}))
+        return recorder.plainly(function, *operands, **(kwargs or {}))
     value = expressed(recorder, name, operands)
     if value is not None:
         return value
@@ -154,6 +154,7 @@ def expressed(recorder: TraceRecorder, name: str, operands: Sequence[Any]) -> An
         str,
     ):
         return resolved.expression.value
+    recorder.expressed_as(resolved.expression)
     value = Value(resolved.expression, recorder, resolved.type)
     if recorder.inlining:
         return None if name in _FRESH else value
@@ -472,7 +473,7 @@ def _no_data(thing: Any) -> bool:
 def _glue_name(function: Any) -> str:
     if isinstance(function, Bound | Listed):
         return _glue_name(function.function)
-    if isinstance(function, Method):
+    if isinstance(function, Method | Changing):
         return f".{function.name}()"
     if isinstance(function, Attribute):
         return f".{function.name}"
@@ -490,7 +491,7 @@ def _glue_name(function: Any) -> str:
 
 
 def _where(function: Any) -> tuple[str, str]:
-    if isinstance(function, Method | Attribute):
+    if isinstance(function, Method | Attribute | Changing):
         return "flowdeco.runtime.glue", f"{type(function).__name__}:{function.name}"
     return str(getattr(function, "__module__", "") or ""), str(
         getattr(function, "__qualname__", type(function).__name__)

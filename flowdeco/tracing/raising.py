@@ -13,6 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from flowdeco.authoring.options import ANY_ERROR
 from flowdeco.errors import CodecError, Location
 from flowdeco.graph import Block, Case, Choice, Expression, Failing, Field, Jump, Literal, Object, Raise
 from flowdeco.graph.types import STR, Type
@@ -140,7 +141,7 @@ def turned_away(recorder: TraceRecorder, inner: Attempting, on: tuple[Any, ...],
     test = recorder.operate("error.among", (error, names))
     with recorder.open.opened() as taken:
         _again(recorder, Reraised(error, others), inner)
-    _choose(recorder, test, taken, place)
+    _choose(recorder, test, taken, place, f"is it {names[0].replace(':', '.')}")
 
 
 def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = None) -> None:
@@ -170,7 +171,9 @@ def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = 
     recorder.open.end(Raise(Field(told, "Error", True), Field(told, "Cause", True), "", place))
 
 
-def _choose(recorder: TraceRecorder, test: Any, taken: OpenBlock, place: Location | None) -> None:
+def _choose(
+    recorder: TraceRecorder, test: Any, taken: OpenBlock, place: Location | None, text: str = ""
+) -> None:
     id = recorder.next_id("an error")
     condition = recorder.expression(test)
     recorder.open.record(
@@ -178,7 +181,7 @@ def _choose(recorder: TraceRecorder, test: Any, taken: OpenBlock, place: Locatio
             id,
             lambda after: Choice(
                 id=id,
-                cases=(Case(condition, taken.frozen()),),
+                cases=(Case(condition, taken.frozen(), text),),
                 default=Block((), Jump(id)),
                 after=after,
                 location=place,
@@ -202,7 +205,7 @@ def _covers(on: tuple[Any, ...], kind: Any) -> bool | None:
 
 def matches(recorder: TraceRecorder, error: Value, classes: tuple[type[BaseException], ...]) -> Any:
     """`isinstance(error, classes)`, of an error that a handler got."""
-    from flowdeco.tracing.error_names import ANY_ERROR, error_source, strangers
+    from flowdeco.tracing.error_names import error_source, strangers
 
     names = _names(recorder, classes)
     if ANY_ERROR in names:
@@ -247,10 +250,9 @@ def _caught(recorder: TraceRecorder, error: BaseException) -> Expression:
 
     told = described(recorder, error)
     more: list[tuple[str, Expression]] = []
-    if contains_value(list(error.args)) or error.args != (str(error),):
-        if not (len(error.args) == 1 and isinstance(error.args[0], Value) and error.args[0]._type == STR):
-            with contextlib.suppress(CodecError):
-                more.append(("Args", recorder.expression(list(error.args))))
+    if not _is_message(error):
+        with contextlib.suppress(CodecError):
+            more.append(("Args", recorder.expression(list(error.args))))
     if strangers((type(error),)):
         source = error_source(type(error), recorder.codec.names.main_module)
         more.append(("Type", Literal(source)))
@@ -260,6 +262,16 @@ def _caught(recorder: TraceRecorder, error: BaseException) -> Expression:
     if all(isinstance(value, Literal) for _, value in entries):
         return Literal({name: value.value for name, value in entries if isinstance(value, Literal)})
     return Object(entries)
+
+
+def _is_message(error: BaseException) -> bool:
+    """Whether the only argument of an exception is its message."""
+    if not contains_value(list(error.args)):
+        return error.args == (str(error),)
+    only = error.args[0]
+    return (
+        len(error.args) == 1 and isinstance(only, Value) and only._type == STR and type(error) is not KeyError
+    )
 
 
 def _part(error: Expression, name: str) -> Expression:

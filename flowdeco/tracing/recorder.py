@@ -54,6 +54,9 @@ from flowdeco.tracing.value import RangeValue, Unbound, Value
 _DEEPEST = 60
 """A function of the user's inside itself more often than this does not stop calling itself while tracing."""
 
+_OF_VALUES = (ValueError, LookupError, ArithmeticError)
+"""What known values make known functions raise. Other errors are mistakes in the body: they are told while tracing."""
+
 NODE_LIMIT = 100_000
 """More nodes than any state machine can hold: a loop that does not end is what makes so many."""
 
@@ -96,6 +99,10 @@ class TraceRecorder:
         """How many calls of declared steps were recorded, those dropped later included."""
         self.explained: list[tuple[Location | None, str, str]] = []
         """Glue calls: where, the name of the step, why."""
+        self.expressed: list[tuple[Location | None, Expression]] = []
+        """Expressions: where each was made."""
+        self.inlined: list[tuple[Location | None, Location]] = []
+        """Functions of the user's that became part of the body: where they were called, where they are."""
 
     # ------------------------------------------------------------------------------ what steps and workflows call
 
@@ -202,6 +209,9 @@ class TraceRecorder:
 
     def in_frame(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Runs the user's own function as part of the body."""
+        code = getattr(function, "__code__", None)
+        if code is not None:
+            self.inlined.append((user_location(), Location.of_code(code)))
         with self.open.frame(), flow.labelled(self, (RESULT,)) as label:
             self._running.append(function)
             self._frames.append(label)
@@ -218,6 +228,8 @@ class TraceRecorder:
                 self._frames.pop()
                 self.handled = handled
             merged = flow.close(self, label, {RESULT: result})
+        if merged is None and self.open.ended:
+            raise flow.Left
         return result if merged is None else merged[RESULT]
 
     @contextmanager
@@ -252,6 +264,10 @@ class TraceRecorder:
     def explain(self, place: Location | None, what: str, why: str) -> None:
         """Notes a glue call, with its reason."""
         self.explained.append((place, what, why))
+
+    def expressed_as(self, expression: Expression) -> None:
+        """Notes where an expression is made."""
+        self.expressed.append((user_location(), expression))
 
     def _rewritten(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType) or "__flowdeco__" in function.__code__.co_freevars:
@@ -315,6 +331,7 @@ class TraceRecorder:
         ]
         failed = [(a, len(a.failing), len(a.known), [len(ways) for ways in a.handled]) for a in attempts]
         block, count, told = self.open.block, len(self.open.block.nodes), len(self.explained)
+        made_so_far, inlined = len(self.expressed), len(self.inlined)
         end = block.end
 
         def back() -> None:
@@ -330,6 +347,7 @@ class TraceRecorder:
                 for ways, number in zip(attempt.handled, handled):
                     del ways[number:]
             del block.nodes[count:], self.explained[told:]
+            del self.expressed[made_so_far:], self.inlined[inlined:]
             block.end = end
 
         return back
@@ -348,6 +366,7 @@ class TraceRecorder:
 
     def look(self, expression: Expression, type: Type) -> Value:
         """A Value that looks into another."""
+        self.expressed_as(expression)
         return Value(expression, self, type)
 
     def operate(self, name: str, operands: tuple[Any, ...], **options: Any) -> Any:
@@ -564,6 +583,15 @@ class TraceRecorder:
         self._deliberate[id(error)] = (error, user_location())
         return error
 
+    def plainly(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Calls what is not the user's with known values. That it may raise on a path is the user's meaning."""
+        try:
+            return function(*args, **kwargs)
+        except _OF_VALUES as error:
+            if self.branches:
+                self.deliberate(error)
+            raise
+
     def is_deliberate(self, error: BaseException) -> bool:
         return id(error) in self._deliberate
 
@@ -617,6 +645,11 @@ class TraceRecorder:
         error = kind(message, location=location or user_location(), hint=hint)
         self.failure = self.failure or error
         return error
+
+    @property
+    def at_top(self) -> bool:
+        """Whether the workflow's own body is running, not a function that it calls."""
+        return len(self._frames) == 1
 
     def noted(self, error: BodyError) -> Value:
         """Notes an error in the workflow's own body, and goes on as if there was a value. Raises it elsewhere."""

@@ -11,7 +11,7 @@ from typing import Any
 from flowdeco.authoring.recording import recording
 from flowdeco.authoring.workflows import Workflow
 from flowdeco.errors import BodyError, FlowdecoError, Location
-from flowdeco.graph import Graph, Input, verify
+from flowdeco.graph import Expression, Graph, Input, verify
 from flowdeco.runtime import MemoryStore, ValueCodec
 from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.recorder import TraceRecorder
@@ -22,13 +22,20 @@ from flowdeco.tracing.value import Value
 @dataclass(frozen=True, slots=True)
 class Trace:
     """A graph, the functions of its steps by name, the digest of their source, the module name that stands for `__main__`
-    in its values, and the workflows that it runs as executions of their own, by name."""
+    in its values, and the workflows that it runs as executions of their own, by name.
+
+    `glue`: why a step was called that nobody declared: where, its name, the reason. `expressions`: where they were made.
+    `inlined`: where functions of the user's were called that became part of the body, and where they are.
+    """
 
     graph: Graph
     functions: Mapping[str, Callable[..., Any]]
     bundle: str = ""
     main_module: str | None = None
     children: Mapping[str, Workflow[Any, Any]] = field(default_factory=dict)
+    glue: tuple[tuple[Location | None, str, str], ...] = ()
+    expressions: tuple[tuple[Location | None, Expression], ...] = ()
+    inlined: tuple[tuple[Location | None, Location], ...] = ()
 
 
 def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | None = None) -> Trace:
@@ -68,7 +75,16 @@ def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | 
         timeout=workflow.spec.timeout,
         location=workflow.location,
     )
-    return Trace(verify(graph), recorder.functions, bundle, main_module, recorder.children)
+    return Trace(
+        verify(graph),
+        recorder.functions,
+        bundle,
+        main_module,
+        recorder.children,
+        tuple(recorder.explained),
+        tuple(recorder.expressed),
+        tuple(recorder.inlined),
+    )
 
 
 def _arguments(

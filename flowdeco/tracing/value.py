@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 _IN_A_STEP = "do it inside a step, where the value is known"
 _NOT_REWRITTEN = "write it in the body of the workflow or of a function that it calls, or do it inside a step"
-_AS_IS = (
-    "this body is not rewritten: write choose(), loop(), map_() or attempt() of flowdeco, or do it inside a step"
-)
+_AS_IS = "this body is not rewritten: write choose(), loop(), map_() or attempt() of flowdeco, or do it inside a step"
 
 
 class Value:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from flowdeco.views.quantities_text import line_text
 
+_TAG = "Raised:\n"
+"""A last line for machines: the class and the arguments of the exception."""
+
 
 class Cause(NamedTuple):
     """An exception: the name of its class, its text, its frames as `traceback` formats them."""
@@ -34,6 +37,8 @@ def cause_of(error: str | None, cause: str | None) -> Cause:
     except ValueError:
         body = None
     if isinstance(body, dict) and "errorType" in body:
-        frames = body.get("stackTrace") or ()
-        return Cause(str(body["errorType"]), str(body.get("errorMessage") or ""), tuple(map(str, frames)))
+        frames = tuple(map(str, body.get("stackTrace") or ()))
+        if frames and frames[-1].startswith(_TAG):
+            frames = frames[:-1]
+        return Cause(str(body["errorType"]), str(body.get("errorMessage") or ""), frames)
     return Cause(error or "unknown error", cause or "")

@@ -216,7 +216,7 @@ def test_handlers() -> None:
         end=Return(R(11)),
     )
     states = states_of(found)
-    assert list(states) == ["f", "note", "Raise again", "g"]
+    assert list(states) == ["f", "g", "note", "Raise again"]
     assert states["f"]["Catch"] == [
         {
             "ErrorEquals": ["KeyError"],

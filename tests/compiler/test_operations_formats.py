@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flowdeco.compiler.jsonata import source
 from flowdeco.graph.expressions import Input, Literal, Object
 from flowdeco.graph.operations import OperandError, resolve
 from flowdeco.graph.types import ANY, BOOL, FLOAT, INT, LIST, NONE, NUMBER, STR, Type
@@ -82,7 +83,7 @@ def some_float(chance: Random) -> float:
             round(chance.uniform(-100, 100), chance.randint(1, 4)),
             (chance.randint(-2000, 2000) * 2 + 1) / 2 / 10 ** chance.randint(0, 4),
             chance.choice(EDGES[:-2]),
-            chance.uniform(-1, 1) * 10.0 ** chance.randint(-10, 13),
+            chance.uniform(-1, 1) * 10.0 ** chance.randint(-10, 9),
         )
     )
 
@@ -195,14 +196,39 @@ def test_formats_in_javascript() -> None:
     st.integers(0, 4),
 )
 def test_fixed_digits_are_those_of_the_exact_value(value: float, places: int) -> None:
-    if value or math.copysign(1, value) > 0:  # the service does not know a zero with a sign
+    if abs(value) < 10 ** (15 - places) and (value or math.copysign(1, value) > 0):
+        # The service does not know a zero with a sign.
         assert check(sample("format", format, typed(value, FLOAT), constant(f".{places}f")))
 
 
 @pytest.mark.parametrize("value", EDGES)
 @pytest.mark.parametrize("places", [0, 1, 2, 3, 11])
 def test_fixed_digits_at_the_edges(value: float, places: int) -> None:
+    made = sample("format", format, typed(value, FLOAT), constant(f".{places}f"))
+    if places in (1, 2, 3) and abs(value) >= 10 ** (15 - places):
+        shown = text("format", typed(value, FLOAT), constant(f".{places}f"))
+        assert shown is not None
+        assert evaluated(shown, {"a": value}) is FAILED
+    else:
+        assert check(made)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-(10**11), 10**11), st.sampled_from([1, 2, 3]), st.sampled_from([-1, 0, 0, 1]))
+def test_numbers_in_the_middle_go_where_their_exact_value_is(number: int, places: int, away: int) -> None:
+    value = (number * 10 + 5) / 10 ** (places + 1)
+    value = value if not away else math.nextafter(value, away * math.inf)
     assert check(sample("format", format, typed(value, FLOAT), constant(f".{places}f")))
+
+
+def test_an_expression_that_formats_twice_has_one_function_for_it() -> None:
+    numbers = [resolve("format", (Input(name), Literal(".2f")), (FLOAT, STR)) for name in "ab"]
+    parts = tuple(made.expression for made in numbers if made is not None)
+    found = resolve("text", (parts[0], Literal(" and "), parts[1]), (STR, STR, STR))
+    assert found is not None
+    shown = source(found.expression, {Input("a"): "$a", Input("b"): "$fixed"})
+    assert shown.endswith("}; $fixed2($a) & ' and ' & $fixed2($fixed))")
+    assert evaluated(shown, {"a": 2.675, "fixed": -0.125}) == "2.67 and -0.12"
 
 
 def test_digits_beyond_what_a_double_holds_are_refused() -> None:

@@ -203,7 +203,8 @@ def _state(state: dict[str, JSON]) -> dict[str, JSON]:
     shown = {key: value for key, value in state.items() if key not in hidden}
     arguments = shown.get("Arguments", {})
     if isinstance(arguments, dict) and "Payload" in arguments:
-        shown["Arguments"] = arguments["Payload"]["arguments"]
+        payload = arguments["Payload"]
+        shown["Arguments"] = payload if "before" in payload else payload["arguments"]
         if not shown["Arguments"]:
             del shown["Arguments"]
     if "Next" in shown and shown.get("Output") == "{% $states.result.Payload %}":

@@ -170,3 +170,16 @@ def test_a_redriven_execution_is_started_too(machine, task):
     assert execution.wait(10).status == "FAILED"
     bad.clear()
     assert execution.redrive().start().wait(10).output == "fine"
+
+
+def test_an_express_execution_takes_five_minutes_at_most(machine):
+    def end(seconds, **fields):
+        states = {"W": {"Type": "Wait", "Seconds": seconds}}
+        record = Execution(
+            machine(states, **fields), handlers={}, clock=SkippingClock(), identity=Identity(express="x")
+        ).run()
+        return record.status, record.stopped - record.started
+
+    assert end(299) == ("SUCCEEDED", 299)
+    assert end(301) == ("TIMED_OUT", 300)
+    assert end(301, TimeoutSeconds=20) == ("TIMED_OUT", 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -139,16 +140,34 @@ def test_runs_as_the_plain_call(name: str, given: dict[str, Any], inline: bool, 
     except Exception as error:
         with pytest.raises(ExecutionFailed) as failed:
             execution.result()
-        name, text = failed.value.error_type, failed.value.error_message
-        if (
-            name == "States.QueryEvaluationError"
-        ):  # raised by an expression: its text says what Python would raise
-            assert f"{type(error).__name__}: {error}" in text
-        else:
-            assert (name, text) == (type(error).__name__, str(error))
+        assert (failed.value.error_type, failed.value.error_message) == (
+            type(error).__name__,
+            newest(str(error)),
+        )
         return
     assert execution.result() == expected
     assert type(execution.result()) is type(expected)
+
+
+def newest(text: str) -> str:
+    """What the newest Python says: the machine is the same under all."""
+    return text.replace("max() arg is an empty sequence", "max() iterable argument is empty")
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_runs_as_its_first_lines_say(name: str) -> None:
+    file = EXAMPLES / f"{name}.py"
+    *_, command = (line for line in file.read_text("utf-8").split('"""')[1].splitlines() if " run" in line)
+    python, path, *arguments = shlex.split(command)
+    assert (python, TESTS.parent / path) == ("python", file)
+    done = subprocess.run(
+        [sys.executable, str(file), *arguments, "--json", "--quiet"],
+        env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert json.loads(done.stdout)["status"] == ("FAILED" if name == "poll_job" else "SUCCEEDED"), done.stderr
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -255,15 +274,15 @@ def for_validators(folder: Path) -> list[Path]:
 
 
 def without_false_alarms(thing: Any, key: str = "", *, listed: bool = False) -> Any:
-    """asl-validator 4 refuses constants as outputs and in lists of lists, cfn-lint 1.58 expressions for seconds and numbers."""
+    """Both tools refuse outputs that are lists or constants; asl-validator 4 lists in lists, cfn-lint 1.58 seconds as text."""
+    if key == "Output" and not isinstance(thing, str | dict):
+        return "{% null %}"
     if isinstance(thing, dict):
         return {inner: without_false_alarms(value, inner) for inner, value in thing.items()}
     if isinstance(thing, list):
         if listed and not all(isinstance(value, dict | list) for value in thing):
             return "{% [] %}"
         return [without_false_alarms(value, listed=True) for value in thing]
-    if key == "Output" and not isinstance(thing, str):
-        return "{% null %}"
-    if key in ("TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency", "Seconds") and isinstance(thing, str):
+    if key in ("TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency") and isinstance(thing, str):
         return 1
     return thing

@@ -272,3 +272,10 @@ def test_paths_need_no_engine() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["values", "flatten", "count", "item"])
+def test_a_variable_may_have_any_name(name: str) -> None:
+    variables = {name: [1, 2]}
+    assert compile_expression(f"$map(${name}, function($x){{ $x }})").evaluate(variables) == [1, 2]
+    assert compile_expression(f"${name}[0]").evaluate(variables) == 1

@@ -50,6 +50,7 @@ _LEVELS = {
     ":=": 10,
 }
 _VARIABLE = re.compile(r"\$(\w+)")
+VARIABLE = re.compile(r"\$\w+")
 _PLAIN = re.compile(r"\$\w+|-?\d+(\.\d+)?|true|false|null")
 _NUMBER = re.compile(r"-[\d.]+(e[-+]?\d+)?")
 
@@ -66,8 +67,8 @@ class Parts(str):
 
     parts: tuple[str, ...]
 
-    def __new__(cls, *parts: str) -> Parts:
-        made = super().__new__(cls, f"{{'$type': 'tuple', 'items': [{', '.join(parts)}]}}")
+    def __new__(cls, source: str, *parts: str) -> Parts:
+        made = super().__new__(cls, source)
         made.parts = parts
         return made
 
@@ -159,9 +160,12 @@ class Args:
 
     def fresh(self, hint: str) -> str:
         """A variable name (with `$`) that no argument and no function uses."""
+        return _new(hint, self._names())
+
+    def _names(self) -> set[str]:
         if self._used is None:
             self._used = taken(self._arguments, self._scope)
-        return _new(hint, self._used)
+        return self._used
 
     def function(self, i: int, *hints: str) -> str:
         """A Function as `function($r){ … }`; parameters are named as in the source unless hints say otherwise."""
@@ -181,8 +185,7 @@ class Args:
         made = self._arguments[i]
         assert isinstance(made, Operation)
         inner = Args(made.arguments, self._scope, lambda i: False, self._spell, True)
-        self.fresh("_")
-        inner._used = self._used
+        inner._used = self._names()
         return inner
 
     def _lambda(self, i: int) -> Function:

@@ -17,6 +17,7 @@ from flowdeco.compiler.operations.arguments import (
     swallowing_infix,
 )
 from flowdeco.graph.expressions import Literal
+from flowdeco.query import quote_name
 
 _ASTRAL = r"/([\uD800-\uDBFF]|[^\u0000-\uFFFF])/"
 """What UTF-16 writes as two, which makes it come before the last characters that it writes as one."""
@@ -101,7 +102,7 @@ def _hashable(a: Args) -> str:
 def _contains_key(a: Args) -> str:
     key = a.expression(1)
     if isinstance(key, Literal) and isinstance(key.value, str):
-        return f"$exists($lookup({a.bare(0)}, {a.bare(1)}))"
+        return f"$exists({a[0]}.{quote_name(key.value)})"
     return f"{a[1]} in $keys({a.bare(0)})"
 
 

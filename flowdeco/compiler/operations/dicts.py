@@ -6,8 +6,19 @@ taken apart by JSONata, unless it stands there in brackets of its own.
 
 from __future__ import annotations
 
-from flowdeco.compiler.operations.arguments import Args, Spellings, error, swallowing, wrapped
-from flowdeco.graph.expressions import Literal
+from collections.abc import Mapping
+
+from flowdeco.compiler.operations.arguments import (
+    Args,
+    Parts,
+    Spelling,
+    Spellings,
+    error,
+    swallowing,
+    wrapped,
+)
+from flowdeco.compiler.operations.walks import pair, walk
+from flowdeco.graph.expressions import Array, Expression, Function, Literal, Object, Operation
 from flowdeco.query import quote_name
 
 
@@ -68,15 +79,12 @@ def _values_any(a: Args) -> str:
     return f"({values} := $each({d}, function({v}) {{ {v} }}); {single})"
 
 
-def _pair(key: str, value: str) -> str:
-    items = f'$type({value}) = "array" ? [{key}, [{value}]] : [{key}, {value}]'
-    return f"{{'$type': 'tuple', 'items': {items}}}"
+def _items(flat: bool) -> Spelling:
+    def write(a: Args) -> str:
+        v, k = a.fresh("v"), a.fresh("k")
+        return f"[$each({a.bare(0)}, function({v}, {k}){{ {pair(k, v, flat)} }})]"
 
-
-@swallowing
-def _items(a: Args) -> str:
-    v, k = a.fresh("v"), a.fresh("k")
-    return f"[$each({a.bare(0)}, function({v}, {k}) {{ {_pair(k, v)} }})]"
+    return swallowing(write)
 
 
 @swallowing
@@ -86,9 +94,45 @@ def _merge(a: Args) -> str:
 
 @swallowing
 def _pairs(a: Args) -> str:
-    p = a.fresh("pair")
-    entry = f"{{{p}.items[0]: {p}.items[1]}}"
-    return f"$merge([{{}}, $map({a.bare(0)}, function({p}) {{ {entry} }})])"
+    match a.expression(0):
+        case Array(items) if all(map(_pair_of, items)):
+            entries = [_entry_of(a, item, {}) for item in items]
+            return entries[0] if len(entries) == 1 else f"$merge([{', '.join(entries)}])"
+        case Operation("map.flat" | "map.lists" | "map.any", (Function((number,), (name,), body), _)) if (
+            _pair_of(body)
+        ):
+            inner = a.inside(0)
+            each = walk(inner, 1, name)
+            entry = _entry_of(inner, body, {number: each.element})
+        case _:
+            each = walk(a, 0, "pair")
+            p = each.element
+            key, value = p.parts if isinstance(p, Parts) else (f"{p}.items[0]", f"{p}.items[1]")
+            entry = f"{{{key}: {value}}}"
+    return f"$merge([{{}}, {each.made(entry)}])"
+
+
+def _pair_of(expression: Expression) -> tuple[Expression, Expression] | None:
+    """The two of a tuple that is made right here."""
+    match expression:
+        case Object((("$type", Literal("tuple")), ("items", Array((key, value))))):
+            return key, value
+        case _:
+            return None
+
+
+def _entry_of(a: Args, made: Expression, locals: Mapping[int, str]) -> str:
+    """The object with one key that is made of a pair."""
+    found = _pair_of(made)
+    assert found is not None
+    key, value = (a.within(part, locals) for part in found)
+    return f"{{{key}: {value}}}"
+
+
+@swallowing
+def _fromkeys(a: Args) -> str:
+    key, value = a.fresh("key"), a.let(1, "value")
+    return f"$merge([{{}}, $map({a.bare(0)}, function({key}){{ {{{key}: {value}}} }})])"
 
 
 @swallowing
@@ -131,9 +175,9 @@ def _popitem(a: Args) -> str:
 @swallowing
 def _popped_item(a: Args) -> str:
     d, last, value = a.let(0, "d"), a.fresh("last"), a.fresh("value")
-    pair = _pair(last, value)
     return (
-        f"({last} := [$keys({d})][-1]; {value} := $lookup({d}, {last}); $exists({last}) ? {pair} : {_EMPTY})"
+        f"({last} := [$keys({d})][-1]; {value} := $lookup({d}, {last}); "
+        f"$exists({last}) ? {pair(last, value, flat=False)} : {_EMPTY})"
     )
 
 
@@ -143,7 +187,9 @@ SPELLINGS: Spellings = {
     "dict.keys": _keys,
     "dict.values": _values,
     "dict.values_any": _values_any,
-    "dict.items": _items,
+    "dict.items": _items(flat=True),
+    "dict.items_any": _items(flat=False),
+    "dict.fromkeys": _fromkeys,
     "dict.merge": _merge,
     "dict.pairs": _pairs,
     "dict.setitem": _setitem,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowdeco.compiler.operations.arguments import (
+    VARIABLE,
     Args,
     Spelling,
     Spellings,
@@ -69,14 +70,20 @@ def _add_lists(a: Args) -> str:
     return f"$append({a.bare(0)}, {a.bare(1)})"
 
 
-def _repeated_text(text: str, count: str, i: str) -> str:
-    return f"$join($map([1..{count}], function({i}){{ {text} }}))"
+def _repeated_text(text: str, count: str, length: str = "") -> str:
+    """`$pad` fills up with a text; what is left of negative widths would stand on the left."""
+    times = count if count.isdigit() else f"$max([0, {count}])"
+    width = times if length == "1" else f"{times} * {length or f'$length({text})'}"
+    return f"$pad('', {width}, {text})"
 
 
 @swallowing
 def _mul_text(a: Args) -> str:
-    text, count = a.let(0, "text"), a.let(1, "n")
-    return f"{count} > 0 ? {_repeated_text(text, count, a.fresh('i'))} : ''"
+    constant = a.expression(0)
+    if isinstance(constant, Literal):
+        assert isinstance(constant.value, str)
+        return _repeated_text(a.bare(0), a.bare(1), str(len(constant.value)))
+    return _repeated_text(a.let(0, "text"), a.bare(1))
 
 
 @swallowing
@@ -93,7 +100,7 @@ def _mul_any(a: Args) -> str:
         f'$type({n}) != "number" ? {error("TypeError: can not multiply sequence by non-int")} : '
         f'$type({xs}) = "number" ? {n} * {xs} : '
         f"$floor({n}) != {n} ? {error('TypeError: can not multiply sequence by float')} : "
-        f"$type({xs}) = \"string\" ? ({n} > 0 ? {_repeated_text(xs, n, a.fresh('i'))} : '') : "
+        f'$type({xs}) = "string" ? {_repeated_text(xs, n)} : '
         f'$type({xs}) = "array" ? [[1..{n}].{xs}] : '
         f'$type({xs}) = "object" and {xs}.`$type` = "tuple" ? '
         f'($items := {xs}.items; {{"$type": "tuple", "items": [[1..{n}].$items]}}) : '
@@ -161,8 +168,9 @@ def _floordiv_numbers(a: Args) -> str:
 def _pow(a: Args) -> str:
     exponent = a.constant(1)
     if exponent == 2:
-        base = a.let(0, "n")
-        return f"{base} * {base}"
+        base = a.bare(0)
+        if VARIABLE.fullmatch(base):
+            return f"{base} * {base}"
     return f"$power({a.bare(0)}, {exponent})"
 
 

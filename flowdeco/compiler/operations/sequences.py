@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flowdeco.compiler.operations.arguments import (
     Args,
+    Parts,
     Spelling,
     Spellings,
     between,
@@ -13,9 +16,10 @@ from flowdeco.compiler.operations.arguments import (
     swallowing,
     wrapped,
 )
-from flowdeco.compiler.operations.arrays import boxed, filtered, flattened, mapped
+from flowdeco.compiler.operations.arrays import boxed, filtered, is_flat, mapped, unboxed
 from flowdeco.compiler.operations.comparisons import comparable, ordered
-from flowdeco.graph.expressions import Function, Literal
+from flowdeco.compiler.operations.walks import walk
+from flowdeco.graph.expressions import Array, Expression, Function, Literal, Operation
 
 _ITEMS = '["tuple", "set", "frozenset", "deque"]'
 
@@ -97,33 +101,35 @@ def _zip(a: Args) -> str:
     return f'[$map({zipped}, function({t}){{ {{"$type": "tuple", "items": {t}}} }})]'
 
 
-@swallowing
-def _map_flat(a: Args) -> str:
-    return f"[$map({a.bare(1)}, {a.function(0)})]"
-
-
 def _map(kind: str) -> Spelling:
     def write(a: Args) -> str:
-        names = _names(a)
-        every, v = a.fresh("list"), a.fresh(names)
-        return mapped(a.bare(1), kind, a.body(0, v), (every, v, a.fresh("made")))
+        each = walk(a, 1, _names(a))
+        result = a.body(0, each.element)
+        if kind == "flat" or is_flat(result):
+            return f"[{each.made(result)}]"
+        if each.plain:
+            return mapped(each.source, kind, result, (a.fresh("list"), each.element, a.fresh("made")))
+        entry = f"{{'v': {result}}}"
+        return unboxed(f"[{each.made(entry)}]", kind, a.fresh("box"))
 
     return swallowing(write)
 
 
 def _filter(kind: str) -> Spelling:
     def write(a: Args) -> str:
-        names = _names(a)
-        box, v = a.fresh("box"), a.fresh(names)
-        return filtered(a.bare(1), kind, a.body(0, v), box, v)
+        each = walk(a, 1, _names(a))
+        test = a.body(0, each.element)
+        if isinstance(each.element, Parts):
+            return f"[{replace(each, conditions=(*each.conditions, test)).made(each.element)}]"
+        return filtered(a.bare(1), kind, test, a.fresh("box"), each.element)
 
     return swallowing(write)
 
 
 @swallowing
 def _flat_map(a: Args) -> str:
-    box, v = a.fresh("box"), a.fresh(_names(a))
-    return flattened(a.bare(1), a.body(0, v), box, v)
+    each = walk(a, 1, _names(a))
+    return each.joined(a.body(0, each.element), a.fresh("list"))
 
 
 def _names(a: Args) -> str:
@@ -176,21 +182,36 @@ def _sorted(order: str, keyed: bool) -> Spelling:
     return strict(0)(write)
 
 
+def _is_filled(xs: Expression) -> bool:
+    """Whether something is in the list for sure."""
+    match xs:
+        case Array(items) | Operation("array.flat", items) | Literal(list(items)):
+            return bool(items)
+        case _:
+            return False
+
+
 def _extreme(name: str, order: str, keyed: bool) -> Spelling:
     def write(a: Args) -> str:
-        # A default makes something of an empty list, so the list is looked at on its own.
-        xs = a.let(0, "xs") if len(a) > 2 else a.bare(0)
+        filled = _is_filled(a.expression(0))
+        # What an empty list makes is said apart: JSONata would make nothing of it.
+        xs = a.bare(0) if filled else a.let(0, "xs")
         if order == "numbers" and not keyed:
             result = f"${name}({xs})"
         else:
             how, best, v = _Order(a, order, keyed), a.fresh("best"), a.fresh("v")
             compared = f"{how.key(v)} {'<' if name == 'min' else '>'} {how.key(best)}"
             result = how.defined(f"$reduce({xs}, function({best}, {v}){{ {compared} ? {v} : {best} }})")
-        if len(a) > 2:
-            return f"{xs} = [] ? {wrapped(a.bare(2), 21)} : {wrapped(result, 21)}"
-        return a.guarded(result, f"ValueError: {name}() arg is an empty sequence")
+        if filled:
+            return result
+        empty = (
+            wrapped(a.bare(2), 21)
+            if len(a) > 2
+            else error(f"ValueError: {name}() iterable argument is empty")
+        )
+        return f"{xs} = [] ? {empty} : {wrapped(result, 21)}"
 
-    return strict(0)(write)
+    return swallowing(write)
 
 
 _ORDERS = ("numbers", "texts", "any")
@@ -203,6 +224,8 @@ SPELLINGS: Spellings = {
     "iterate.dict": swallowing(lambda a: f"[$keys({a.bare(0)})]"),
     "iterate.text": swallowing(lambda a: characters(a.let(0, "text"), a.fresh("i"))),
     "iterate.any": _iterate_any,
+    "array.flat": swallowing(lambda a: f"[{', '.join(a.bare(i) for i in range(len(a)))}]"),
+    "distinct": swallowing(lambda a: f"[$distinct({a.bare(0)})]"),
     "reversed": call("reverse"),
     "range": _range,
     "any.bools": swallowing(lambda a: f"true in {a[0]}"),
@@ -211,7 +234,7 @@ SPELLINGS: Spellings = {
     "all.tested": _tested("all"),
     "flat_map": _flat_map,
     **{f"enumerate.{kind}": _enumerate(kind) for kind in ("flat", "lists", "any")},
-    "map.flat": _map_flat,
+    "map.flat": _map("flat"),
     "map.lists": _map("lists"),
     "map.any": _map("any"),
     **{f"filter.{kind}": _filter(kind) for kind in ("flat", "lists", "any")},

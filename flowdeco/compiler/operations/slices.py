@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flowdeco.compiler.operations.arguments import (
     Args,
     Spelling,
@@ -35,9 +37,17 @@ def _item_list(a: Args) -> str:
     return a.guarded(f"{a[0]}[{a.let(1, 'i')}]", OUT_OF_RANGE)
 
 
+def _exists(i: int) -> str:
+    """What the length of something must be for a position to exist."""
+    return f"> {i}" if i >= 0 else f">= {-i}"
+
+
 def character(text: str, i: str) -> str:
-    """The character at a position, both variables."""
+    """The character at a position, both variables or constants."""
     refusal = error("IndexError: string index out of range")
+    if re.fullmatch(r"-?\d+", i):
+        there = f"{text} != ''" if i in ("0", "-1") else f"$length({text}) {_exists(int(i))}"
+        return f"{there} ? $substring({text}, {i}{', 1' if i != '-1' else ''}) : {refusal}"
     return f"{i} >= -$length({text}) and {i} < $length({text}) ? $substring({text}, {i}, 1) : {refusal}"
 
 
@@ -149,7 +159,14 @@ def _slice_value(a: Args) -> str:
     )
 
 
+@strict(0)
+def _part(a: Args) -> str:
+    """An element of a tuple that has it."""
+    return f"{a[0]}[{a.bare(1)}]"
+
+
 SPELLINGS: Spellings = {
+    "part": _part,
     "index.any": _index_any,
     "item.list": _item_list,
     "item.text": _item_text,

@@ -16,7 +16,7 @@ from flowdeco.compiler.operations.arguments import (
     swallowing,
     wrapped,
 )
-from flowdeco.graph.expressions import Literal
+from flowdeco.graph.expressions import Literal, Operation
 from flowdeco.query import literal
 
 _BLANKS = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -291,7 +291,15 @@ def _zfill(a: Args) -> str:
 
 @swallowing
 def _concatenation(a: Args) -> str:
-    return " & ".join(wrapped(a.bare(i), 51) for i in range(len(a)))
+    return " & ".join(wrapped(_written(a, i), 51) for i in range(len(a)))
+
+
+def _written(a: Args, i: int) -> str:
+    """A part of a concatenation: `&` writes a number as `$string` does."""
+    made = a.expression(i)
+    if isinstance(made, Operation) and made.form == "str.count":
+        return a.inside(i).bare(0)
+    return a.bare(i)
 
 
 SPELLINGS: Spellings = {

@@ -7,13 +7,14 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from flowdeco.asl.model import JSON, Fail
+from flowdeco.asl.model import JSON, Fail, Succeed
 from flowdeco.asl.parse import parse
 from flowdeco.engine.clock import Clock, SkippingClock
-from flowdeco.engine.code import CatchRule, MapCode, ScopeCode, StateCode, TaskCode, WorkCode
+from flowdeco.engine.code import CatchRule, MapCode, ScopeCode, StateCode, SucceedCode, TaskCode, WorkCode
 from flowdeco.engine.failure import StateError, TaskFailure
 from flowdeco.engine.interpret import walk
 from flowdeco.engine.journal import Journal
+from flowdeco.engine.jsonata import JsonataLanguage
 from flowdeco.engine.jsonpath import JsonpathLanguage
 from flowdeco.engine.jsonpath_fields import Filter
 from flowdeco.engine.limits import MAX_EVENTS, encode
@@ -29,6 +30,7 @@ from flowdeco.engine.teststate.shapes import Shapes, check_result
 from flowdeco.history.events import Event
 
 _MOCK = Resource("mock", "integration", "mock", "mock")
+_END = SucceedCode(name="", settle=JsonataLanguage().settle(Succeed()), context=False)
 
 
 def try_state(
@@ -116,7 +118,9 @@ class _Trial:
         if left is not None:
             output = left.details["output"]
             answer["output"] = encode(output)
-        following = [e.details["name"] for e in events if e.type.endswith("StateEntered")][1:2]
+        following = [e.details["name"] or request.name for e in events if e.type.endswith("StateEntered")][
+            1:2
+        ]
         if following:
             answer["nextState"] = following[0]
         if request.level != "INFO":
@@ -189,7 +193,8 @@ class _Trial:
         if isinstance(code, WorkCode):
             code = self._worker(code, catch)
         strand = self._strand()
-        scope = ScopeCode(self._request.name, {**self._scope.states, self._request.name: code})
+        # The state goes by another name here, because it may be the one that follows it.
+        scope = ScopeCode("", {**self._scope.states, self._request.name: _END, "": code})
         try:
             Scheduler(self._clock, None).run(walk(scope, strand, self._request.input))
         finally:

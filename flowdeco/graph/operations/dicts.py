@@ -14,6 +14,7 @@ from functools import reduce
 from flowdeco.graph.expressions import Expression, Field, Literal, Object
 from flowdeco.graph.operations.operands import certainly, elements_of, text_constant
 from flowdeco.graph.operations.rules import Resolved, Rules, form
+from flowdeco.graph.operations.shapes import iterated, kind_of
 from flowdeco.graph.types import ANY, NONE, STR, Type, join, list_of
 
 Arguments = tuple[Expression, ...]
@@ -26,6 +27,8 @@ FORMS = (
     "dict.values",
     "dict.values_any",
     "dict.items",
+    "dict.items_any",
+    "dict.fromkeys",
     "dict.merge",
     "dict.pairs",
     "dict.setitem",
@@ -84,15 +87,17 @@ def _values(arguments: Arguments, types: Types) -> Resolved | None:
         return None
     value = _value_type(arguments[0], types[0])
     # A list among the values would be flattened.
-    name = "dict.values_any" if value.sort in ("any", "list") else "dict.values"
+    name = "dict.values" if kind_of(value) == "flat" else "dict.values_any"
     return form(name, arguments, list_of(value))
 
 
 def _items(arguments: Arguments, types: Types) -> Resolved | None:
     if len(arguments) != 1 or not certainly(types[0], "dict"):
         return None
-    pair = Type("tuple", elements=(STR, _value_type(arguments[0], types[0])))
-    return form("dict.items", arguments, list_of(pair))
+    value = _value_type(arguments[0], types[0])
+    # A list in a tuple would be taken apart.
+    name = "dict.items" if kind_of(value) == "flat" else "dict.items_any"
+    return form(name, arguments, list_of(Type("tuple", elements=(STR, value))))
 
 
 def _copy(arguments: Arguments, types: Types) -> Resolved | None:
@@ -154,6 +159,19 @@ def _from_pairs(arguments: Arguments, types: Types) -> Resolved | None:
         return None
     return form(
         "dict.pairs", (pairs,), Type("dict", element=None if parts[1] == ANY else parts[1]), _no_key(parts[0])
+    )
+
+
+def _from_keys(arguments: Arguments, types: Types) -> Resolved | None:
+    """`dict.fromkeys(texts[, value])`."""
+    if len(arguments) not in (1, 2):
+        return None
+    keys = iterated(arguments[0], types[0])
+    if keys is None or not certainly(keys.type.item, "str"):
+        return None
+    value, kind = (arguments[1], types[1]) if len(arguments) == 2 else (Literal(None), NONE)
+    return form(
+        "dict.fromkeys", (keys.expression, value), Type("dict", element=None if kind == ANY else kind)
     )
 
 
@@ -241,6 +259,7 @@ def _clear(arguments: Arguments, types: Types) -> Resolved | None:
 
 RULES: Rules = {
     "dict": _dict,
+    "dict.fromkeys": _from_keys,
     "dict_merge": _merge,
     "or_": _merge,
     "dict_of_pairs": _from_pairs,

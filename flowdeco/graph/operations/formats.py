@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from flowdeco.graph.expressions import Expression, Literal, Object
-from flowdeco.graph.operations.operands import certainly, text_constant
+from flowdeco.graph.operations.operands import certainly, is_count, text_constant
 from flowdeco.graph.operations.rules import Resolved, Rules, form
 from flowdeco.graph.operations.texts import padded
 from flowdeco.graph.types import INT, STR, Type
@@ -20,6 +20,7 @@ Types = tuple[Type, ...]
 
 FORMS = (
     "str.int",
+    "str.count",
     "str.bool",
     "str.optional",
     "str.optional_int",
@@ -92,6 +93,8 @@ def text_of(value: Expression, type: Type) -> Resolved | None:
             return Resolved(value, STR)
         case "str":
             return form("str.optional", (value,), STR)
+        case "int" if is_count(value, type):
+            return form("str.count", (value,), STR)
         case "int" | "bool":
             plain = form(f"str.{some.sort}", (value,), STR)
             return form(f"str.optional_{some.sort}", (value,), STR) if type.optional else plain

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from flowdeco.graph.expressions import Expression, Field, Function, Literal, Local, Operation, children, rebuilt
+from flowdeco.graph.expressions import (
+    Expression,
+    Field,
+    Function,
+    Literal,
+    Local,
+    Operation,
+    children,
+    rebuilt,
+)
 from flowdeco.graph.operations.operands import certainly, elements_of
 from flowdeco.graph.operations.rules import Resolved, Rules, form
 from flowdeco.graph.types import BOOL, Type, join
@@ -20,8 +29,16 @@ FORMS = (
         f"{name}.{kind}"
         for name in ("truth", "false")
         for kind in (
-            "number", "text", "dict", "elements", "any",
-            "optional_number", "optional_text", "optional_bool", "optional_dict", "optional_elements",
+            "number",
+            "text",
+            "dict",
+            "elements",
+            "any",
+            "optional_number",
+            "optional_text",
+            "optional_bool",
+            "optional_dict",
+            "optional_elements",
         )
     ),
     "not.bool",

@@ -10,7 +10,7 @@ from functools import partial
 from flowdeco.graph.expressions import Array, Expression, Function, Index, Literal, Local, Operation
 from flowdeco.graph.operations.comparisons import equality
 from flowdeco.graph.operations.numbers import add
-from flowdeco.graph.operations.operands import certainly, int_constant
+from flowdeco.graph.operations.operands import COUNT, certainly, int_constant
 from flowdeco.graph.operations.rules import OperandError, Resolved, Rules, form
 from flowdeco.graph.operations.sequences import sorted_list
 from flowdeco.graph.operations.shapes import KINDS, iterated, kind_of
@@ -101,7 +101,7 @@ def _index(arguments: Arguments, types: Types) -> Resolved | None:
     test = _matching(arguments, types) if found is not None and len(arguments) == 2 else None
     if found is None or test is None:
         return None
-    return form("index_of", (found.expression, arguments[1], test.expression), INT, (ValueError,))
+    return form("index_of", (found.expression, arguments[1], test.expression), COUNT, (ValueError,))
 
 
 def _count(arguments: Arguments, types: Types) -> Resolved | None:
@@ -109,7 +109,7 @@ def _count(arguments: Arguments, types: Types) -> Resolved | None:
     test = _matching(arguments, types) if found is not None else None
     if found is None or test is None:
         return None
-    return form("count_of", (found.expression, arguments[1], test.expression), INT)
+    return form("count_of", (found.expression, arguments[1], test.expression), COUNT)
 
 
 def _remove(arguments: Arguments, types: Types) -> Resolved | None:

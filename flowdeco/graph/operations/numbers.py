@@ -10,8 +10,17 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from flowdeco.graph.expressions import Expression, Field, Literal, Operation
-from flowdeco.graph.operations.operands import certainly, element_type, int_constant, tagged, tuple_of
+from flowdeco.graph.expressions import Array, Expression, Field, Literal, Operation
+from flowdeco.graph.operations.operands import (
+    COUNT,
+    certainly,
+    element_type,
+    flat_array,
+    int_constant,
+    is_count,
+    tagged,
+    tuple_of,
+)
 from flowdeco.graph.operations.rules import OperandError, Resolved, Rule, Rules, form
 from flowdeco.graph.operations.shapes import iterated
 from flowdeco.graph.types import ANY, BOOL, FLOAT, INT, NUMBER, STR, Type, join
@@ -101,7 +110,18 @@ def _numbers(
     exact = all(certainly(type, "int", "bool") for type in types)
     chosen = f"{name}.ints" if exact and f"{name}.ints" in FORMS else f"{name}.numbers"
     failing = (*raises, *((TypeError,) if any(map(unknown, types)) else ()))
-    return form(chosen, tuple(map(number, arguments, types)), result(*types), failing)
+    made = result(*types)
+    if made == INT and _stays_small(name, arguments, types):
+        made = COUNT
+    return form(chosen, tuple(map(number, arguments, types)), made, failing)
+
+
+def _stays_small(name: str, arguments: Arguments, types: Types) -> bool:
+    """A count and a constant make a count again; what is left of a division by a constant is below that."""
+    if name in ("add", "sub"):
+        constant = int_constant(arguments[0]) is not None or int_constant(arguments[1]) is not None
+        return constant and all(map(is_count, arguments, types))
+    return name == "mod" and is_count(arguments[1], types[1])
 
 
 def _operator(
@@ -116,7 +136,9 @@ def add(arguments: Arguments, types: Types) -> Resolved | None:
         return form("add.texts", arguments, STR)
     if all(certainly(type, "list") for type in types):
         element = join(left.element, right.element) if left.element and right.element else None
-        return form("add.lists", arguments, Type("list", element=element))
+        return joined_lists(arguments, types, Type("list", element=element))
+    if all(certainly(type, "int") for type in types) and Literal(0) in arguments:
+        return Resolved(arguments[arguments[0] == Literal(0)], types[arguments[0] == Literal(0)])
     if all(certainly(type, "tuple") for type in types):
         return _add_tuples(arguments, types)
     for mine, other, chosen in ((left, right, "add.text_any"), (right, left, "add.any_text")):
@@ -128,6 +150,15 @@ def add(arguments: Arguments, types: Types) -> Resolved | None:
         return _numbers("add", "+", _result, (), arguments, types)
     refuse("+", types)
     return None
+
+
+def joined_lists(arguments: Arguments, types: Types, result: Type, raises: Raises = ()) -> Resolved:
+    """Two lists, one after the other. Nothing is done for one that is written out as empty."""
+    for i in (0, 1):
+        if arguments[i] in (Literal([]), Array(())):
+            return Resolved(arguments[1 - i], result, raises)
+    lists = tuple(flat_array(one, type.element) for one, type in zip(arguments, types))
+    return form("add.lists", lists, result, raises)
 
 
 def _add_tuples(arguments: Arguments, types: Types) -> Resolved:

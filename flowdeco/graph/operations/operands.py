@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowdeco.graph.expressions import Array, Expression, Field, Literal, Object
+from flowdeco.graph.expressions import Array, Expression, Field, Literal, Object, Operation
 from flowdeco.graph.types import Type
 
 
@@ -30,6 +30,38 @@ def certainly(type: Type, *sorts: str) -> bool:
     return type.sort in sorts and not type.optional
 
 
+COUNT = Type("int", name="count")
+"""A length, a position, or near one: far below 10**15, up to where JSONata writes all digits of a number by itself."""
+
+
+def is_count(expression: Expression, type: Type) -> bool:
+    """Whether an integer is certainly far below 10**15."""
+    constant = int_constant(expression)
+    return certainly(type, "int") and (
+        type.name == COUNT.name if constant is None else abs(constant) <= MODERATE
+    )
+
+
+MODERATE = 10**9
+"""What is added to a count may be this large: a count it remains, however often a run can do it."""
+
+
+def flat_array(expression: Expression, element: Type | None) -> Expression:
+    """A list that is written out; one of elements that are no lists needs no care in JSONata."""
+    if (
+        isinstance(expression, Array)
+        and expression.items
+        and element is not None
+        and not _may_be_list(element)
+    ):
+        return Operation("array.flat", expression.items)
+    return expression
+
+
+def _may_be_list(type: Type) -> bool:
+    return type.sort in ("any", "list")
+
+
 def tagged(tag: str, items: Expression) -> Object:
     """The encoded form of a tuple or a set, from the list of its elements."""
     return Object((("$type", Literal(tag)), ("items", items)))
@@ -43,7 +75,7 @@ def tuple_of(*items: Expression) -> Object:
 def elements_of(expression: Expression, type: Type) -> Expression | None:
     """The elements of a list, a tuple or a set as a list; None when it may be something else."""
     if certainly(type, "list"):
-        return expression
+        return flat_array(expression, type.element)
     if not certainly(type, "tuple", "set"):
         return None
     match expression:

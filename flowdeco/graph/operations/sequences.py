@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from flowdeco.graph.expressions import Array, Expression, Function, Literal, Local
+from flowdeco.graph.expressions import Array, Expression, Field, Function, Literal, Local, Operation
 from flowdeco.graph.operations.logic import truth
-from flowdeco.graph.operations.numbers import NUMBERS, number
-from flowdeco.graph.operations.operands import certainly, int_constant, is_constant_none
+from flowdeco.graph.operations.numbers import NUMBERS, joined_lists, number
+from flowdeco.graph.operations.operands import (
+    COUNT,
+    certainly,
+    flat_array,
+    int_constant,
+    is_constant_none,
+    is_count,
+)
 from flowdeco.graph.operations.rules import OperandError, Resolved, Rules, form
 from flowdeco.graph.operations.shapes import KINDS, iterated, kind_of
 from flowdeco.graph.types import BOOL, INT, Type, join, list_of
@@ -30,6 +37,8 @@ FORMS = (
     "iterate.dict",
     "iterate.text",
     "iterate.any",
+    "array.flat",
+    "distinct",
     "reversed",
     "range",
     "any.bools",
@@ -51,17 +60,17 @@ def _element_list(type: Type) -> Type:
 def _len(arguments: Arguments, types: Types) -> Resolved | None:
     (type,) = types
     if certainly(type, "tuple") and type.elements is not None:
-        return Resolved(Literal(len(type.elements)), INT)
+        return Resolved(Literal(len(type.elements)), COUNT)
     if certainly(type, "str"):
-        return form("len.text", arguments, INT)
+        return form("len.text", arguments, COUNT)
     if certainly(type, "dict"):
-        return form("len.dict", arguments, INT)
+        return form("len.dict", arguments, COUNT)
     if certainly(type, "list", "tuple", "set"):
         found = iterated(arguments[0], type)
         assert found is not None
-        return form("len.list", (found.expression,), INT)
+        return form("len.list", (found.expression,), COUNT)
     if type.sort == "any" or (type.optional and type.sort in ("str", "dict", "list", "tuple", "set")):
-        return form("len.any", arguments, INT, (TypeError,))
+        return form("len.any", arguments, COUNT, (TypeError,))
     if type.sort in ("none", *NUMBERS) and not type.optional:
         raise OperandError(f"object of type '{_python(type)}' has no len()")
     return None
@@ -89,7 +98,8 @@ def _enumerate(arguments: Arguments, types: Types) -> Resolved | None:
     if found is None or (len(types) > 1 and not certainly(types[1], "int")):
         return None
     item = found.type.item
-    made = list_of(Type("tuple", elements=(INT, item)))
+    number = COUNT if len(types) < 2 or is_count(start, types[1]) else INT
+    made = list_of(Type("tuple", elements=(number, item)))
     return form(f"enumerate.{kind_of(item)}", (found.expression, start), made, found.raises)
 
 
@@ -123,6 +133,15 @@ def _order_of(type: Type) -> tuple[str, tuple[type[Exception], ...]] | None:
     return ("any", (TypeError,)) if type.sort == "any" or type.sort in (*NUMBERS, "str") else None
 
 
+_KEY = Function(
+    (_PARAMETER,), ("item",), Operation("part", (Field(Local(_PARAMETER), "items", True), Literal(0)))
+)
+
+
+def _items(expression: Expression) -> bool:
+    return isinstance(expression, Operation) and expression.form in ("dict.items", "dict.items_any")
+
+
 def _by(
     name: str,
     found: Resolved,
@@ -134,6 +153,9 @@ def _by(
     """`sorted`, `min` or `max` of a list, by a key or by its elements themselves."""
     plain = is_constant_none(key)
     order = _order_of(found.type.item if plain else key_type)
+    if plain and _items(found.expression):
+        # Keys of a dict are different texts: their order is that of the items.
+        key, order, plain = _KEY, ("texts", ()), False
     if order is None or not (plain or isinstance(key, Function)):
         return None
     chosen = f"{name}.{order[0]}" if plain else f"{name}_by.{order[0]}"
@@ -147,6 +169,10 @@ def sorted_list(arguments: Arguments, types: Types) -> Resolved | None:
     reverse = arguments[2] if len(arguments) > 2 else Literal(False)
     if found is None or not isinstance(reverse, Literal):
         return None
+    if isinstance(found.expression, Operation) and found.expression.form == "set.items":
+        if certainly(found.type.item, "int") and is_constant_none(key):
+            return form("reversed", (found.expression,), found.type) if reverse.value else found
+        found = form("distinct", found.expression.arguments, found.type)
     return _by(
         "sorted", found, key, types[1] if len(types) > 1 else found.type, (Literal(bool(reverse.value)),), ()
     )
@@ -176,7 +202,7 @@ def _extreme_of(name: str, arguments: Arguments, types: Types) -> Resolved | Non
     element = types[0]
     for type in types[1:]:
         element = join(element, type)
-    found = Resolved(Array(arguments), _element_list(element))
+    found = Resolved(flat_array(Array(arguments), element), _element_list(element))
     return _by(name, found, Literal(None), element, (), ())
 
 
@@ -219,7 +245,7 @@ def _flat_map(arguments: Arguments, types: Types) -> Resolved | None:
 
 def _concat(arguments: Arguments, types: Types) -> Resolved | None:
     made = join(types[0], types[1])
-    return form("add.lists", arguments, made if certainly(made, "list") else Type("list"))
+    return joined_lists(arguments, types, made if certainly(made, "list") else Type("list"))
 
 
 def _range(arguments: Arguments, types: Types) -> Resolved | None:
@@ -236,7 +262,10 @@ def _range(arguments: Arguments, types: Types) -> Resolved | None:
         raise OperandError("range() arg 3 must not be zero")
     raises = (TypeError,) if any(type.sort == "any" for type in types) else ()
     failing = raises if constant is not None else (*raises, ValueError)
-    return form("range", tuple(map(number, (start, stop, step), kinds)), list_of(INT), failing)
+    # A list starts at one end: so many elements that the other end is far away are none a run can hold.
+    near = is_count(start, kinds[0]) and constant is not None and abs(constant) <= 1000
+    element = COUNT if near else INT
+    return form("range", tuple(map(number, (start, stop, step), kinds)), list_of(element), failing)
 
 
 RULES: Rules = {

@@ -29,6 +29,8 @@ def iterated(expression: Expression, type: Type) -> Resolved | None:
     if found is not None:
         return Resolved(found, _list(element_type(type)))
     if certainly(type, "dict"):
+        if isinstance(expression, Operation) and expression.form == "dict.fromkeys":
+            return form("distinct", expression.arguments[:1], list_of(STR))
         return form("iterate.dict", (expression,), list_of(STR))
     if certainly(type, "str"):
         return form("iterate.text", (expression,), list_of(STR))

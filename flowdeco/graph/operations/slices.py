@@ -22,6 +22,7 @@ Types = tuple[Type, ...]
 Raises = tuple[type[Exception], ...]
 
 FORMS = (
+    "part",
     "index.any",
     "item.list",
     "item.text",
@@ -97,7 +98,7 @@ def _element(value: Expression, type: Type, at: Expression, failing: Raises) -> 
         return Resolved(Index(elements, constant), element_type(type) or ANY, failing)
     if not -len(known) <= constant < len(known):
         raise OperandError("tuple index out of range")
-    return Resolved(Index(elements, constant), known[constant])
+    return form("part", (elements, at), known[constant])
 
 
 def _entry(value: Expression, type: Type, key: Expression, key_type: Type) -> Resolved | None:

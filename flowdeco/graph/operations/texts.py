@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from flowdeco.graph.expressions import Expression, Literal, Operation
 from flowdeco.graph.operations.operands import (
+    COUNT,
     certainly,
     element_type,
     elements_of,
@@ -20,7 +21,7 @@ from flowdeco.graph.operations.operands import (
     text_constant,
 )
 from flowdeco.graph.operations.rules import Resolved, Rule, Rules, form
-from flowdeco.graph.types import BOOL, INT, STR, Type, list_of
+from flowdeco.graph.types import BOOL, STR, Type, list_of
 
 Arguments = tuple[Expression, ...]
 Types = tuple[Type, ...]
@@ -218,8 +219,8 @@ def _anything(expression: Expression) -> bool:
     return True
 
 
-_count_constant = _searching("count.text", INT, lambda e: bool(text_constant(e)))
-_count_any = _searching("count.text_any", INT, _anything)
+_count_constant = _searching("count.text", COUNT, lambda e: bool(text_constant(e)))
+_count_any = _searching("count.text_any", COUNT, _anything)
 
 
 def _count(arguments: Arguments, types: Types) -> Resolved | None:
@@ -322,10 +323,10 @@ RULES: Rules = {
     "method:replace": _replace,
     "method:startswith": _affix("startswith"),
     "method:endswith": _affix("endswith"),
-    "method:find": _searching("find", INT, _anything),
-    "method:rfind": _searching("rfind", INT, _one_way),
-    "method:rindex": _searching("rindex", INT, _one_way, (ValueError,)),
-    "method:index": _searching("index.text", INT, _anything, (ValueError,)),
+    "method:find": _searching("find", COUNT, _anything),
+    "method:rfind": _searching("rfind", COUNT, _one_way),
+    "method:rindex": _searching("rindex", COUNT, _one_way, (ValueError,)),
+    "method:index": _searching("index.text", COUNT, _anything, (ValueError,)),
     "method:count": _count,
     "method:isspace": _total("isspace", BOOL),
     "method:isascii": _total("isascii", BOOL),

@@ -110,8 +110,7 @@ class OwnNamed(ast.NamedExpr):
 
 def to_recorder(method: str, args: list[ast.expr], at: ast.AST) -> ast.Call:
     """`__flowdeco__.method(args)`, placed where `at` is."""
-    target = ast.Attribute(ast.Name(RECORDER, ast.Load()), method, ast.Load())
-    return placed(OwnCall(target, args, []), at)
+    return placed(OwnCall(attribute(RECORDER, method, at), args, []), at)
 
 
 def on(variable: str, method: str, args: list[ast.expr], at: ast.AST) -> ast.Call:
@@ -121,7 +120,10 @@ def on(variable: str, method: str, args: list[ast.expr], at: ast.AST) -> ast.Cal
 
 def attribute(variable: str, name: str, at: ast.AST) -> ast.Attribute:
     """`variable.name`."""
-    return placed(ast.Attribute(ast.Name(variable, ast.Load()), name, ast.Load()), at)
+    made = placed(ast.Attribute(ast.Name(variable, ast.Load()), name, ast.Load()), at)
+    made.end_lineno = made.lineno  # else Python takes the last line for that of the call
+    made.end_col_offset = made.col_offset + 1
+    return made
 
 
 def flow_name(node: ast.AST) -> str:
@@ -144,12 +146,16 @@ def thunk(body: ast.expr) -> ast.Lambda:
 
 
 def placed(node: N, at: ast.AST) -> N:
-    """The node and what is new in it, at the place of another."""
-    for child in ast.walk(node):
-        if isinstance(child, ast.expr | ast.stmt | ast.arg | ast.excepthandler) and not hasattr(
-            child, "lineno"
-        ):
-            ast.copy_location(child, at)
+    """The node and what is new in it, at the place of another. What has a place already is left alone, whole."""
+    new: list[ast.AST] = [node]
+    while new:
+        top = new.pop()
+        if isinstance(top, ast.expr | ast.stmt | ast.arg | ast.excepthandler):
+            if hasattr(top, "lineno") and top is not node:
+                continue
+            if not hasattr(top, "lineno"):
+                ast.copy_location(top, at)
+        new.extend(ast.iter_child_nodes(top))
     return node
 
 

@@ -42,6 +42,9 @@ class Exits(Construct):
             case ast.Return() if inside:
                 value = node.value or constant(None, node)
                 return self._left(to_recorder("returns", [value], node), node)
+            case ast.Return(value=ast.expr() as value):
+                node.value = to_recorder("result", [value], value)
+                return [node]
             case ast.Break() if loop is not None:
                 return self._left(on(loop, "breaks", [local_names(node)], node), node)
             case ast.Continue() if loop is not None:
