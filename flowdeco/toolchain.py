@@ -79,10 +79,8 @@ def definition(workflow: Workflow[Any, Any]) -> dict[str, JSON]:
 def check(workflow: Workflow[Any, Any]) -> list[Finding]:
     """Everything that is wrong with a workflow, or worth knowing before it runs. Raises nothing."""
     try:
-        traced = _trace(workflow)
-        graph = traced.graph
-        calls = glue_calls(run_passes(graph), traced.glue)
-        return findings_of(graph, compile_graph(graph), calls)
+        made = _compile(workflow)
+        return findings_of(made.trace.graph, made.machine, glue_calls(made.graph, made.trace.glue))
     except FlowdecoError as error:
         found = (error, *getattr(error, "others", ()))
         return [Finding("error", e.message, e.location or workflow.location, e.hint) for e in found]
@@ -233,9 +231,7 @@ def start(
         try:
             run(workflow, inputs, home=folder, on_begin=begun.put)
         except BaseException as error:
-            begun.put(error)  # nobody hears of it after it has begun
-            if not isinstance(error, FlowdecoError):
-                raise
+            begun.put(error)  # read only when it has not begun: then its record says how it ended
 
     Thread(target=execute, name=workflow.spec.name).start()
     name = begun.get()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import linecache
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -174,6 +176,60 @@ def maybe_any(number):
 
 
 @step
+def half(number: int) -> float:
+    RECORD.called("half", number)
+    return number / 2
+
+
+@step
+def half_any(number):
+    RECORD.called("half_any", number)
+    return number / 2
+
+
+@step
+def records(number: int) -> list[dict[str, int]]:
+    RECORD.called("records", number)
+    return [{"a": i, "b": number % 5} for i in range(number % 3)]
+
+
+@step
+def records_any(number):
+    RECORD.called("records_any", number)
+    return [{"a": i, "b": number % 5} for i in range(number % 3)]
+
+
+@step
+def couples(number: int) -> list[tuple[int, str]]:
+    RECORD.called("couples", number)
+    return [(i, "xyz"[i]) for i in range(number % 4)]
+
+
+@step
+def couples_any(number):
+    RECORD.called("couples_any", number)
+    return [(i, "xyz"[i]) for i in range(number % 4)]
+
+
+@step
+def lists(number: int) -> dict[str, list[int]]:
+    RECORD.called("lists", number)
+    return {k: list(range(i)) for i, k in enumerate("abc"[: number % 4])}
+
+
+@step
+def lists_any(number):
+    RECORD.called("lists_any", number)
+    return {k: list(range(i)) for i, k in enumerate("abc"[: number % 4])}
+
+
+@step
+def joined(*parts: int, sep: int = 1, **named: int) -> int:
+    RECORD.called("joined", *parts, sep, sorted(named.items()))
+    return (sum(parts) + sep + sum(named.values())) % 1009
+
+
+@step
 def total(values: list[int]) -> int:
     RECORD.called("total", values)
     return sum(values) % 1009
@@ -219,7 +275,7 @@ def flaky(key: str, times: int) -> int:
 
 STEPS = (
     note, add, add_any, word, word_any, is_odd, is_odd_any, numbers, numbers_any, words, words_any, table, table_any,
-    rows, rows_any, both, both_any, maybe, maybe_any, total, risky, risky_any, check, flaky,
+    half, half_any, records, records_any, couples, couples_any, lists, lists_any, joined, rows, rows_any, both, both_any, maybe, maybe_any, total, risky, risky_any, check, flaky,
 )  # fmt: skip
 
 
@@ -233,6 +289,9 @@ PARAMETERS = (
     ("ws", "strs"),
     ("d", "dict"),
     ("flag", "bool"),
+    ("r", "float"),
+    ("o", "opt"),
+    ("g", "rows"),
 )
 ANNOTATIONS = {
     "int": "int",
@@ -244,14 +303,23 @@ ANNOTATIONS = {
     "rows": "list[list[int]]",
     "pair": "tuple[int, str]",
     "opt": "int | None",
+    "float": "float",
+    "dicts": "list[dict[str, int]]",
+    "pairs": "list[tuple[int, str]]",
+    "nested": "dict[str, list[int]]",
 }
-TYPES = ("int",) * 8 + ("str",) * 4 + ("bool",) * 2 + ("ints",) * 5 + ("strs",) * 2 + ("dict",) * 3 + (
-    "pair",
-    "opt",
-    "rows",
+TYPES = (
+    ("int",) * 16
+    + ("str",) * 8
+    + ("bool",) * 4
+    + ("ints",) * 10
+    + ("strs",) * 4
+    + ("dict",) * 6
+    + ("pair", "opt", "rows", "float") * 2
+    + ("dicts", "pairs", "nested")
 )
 NAMES = ("n", "m", "k", "t", "u", "v", "w", "x", "y", "z", "p", "q")
-CONTAINERS = ("ints", "strs", "dict", "rows")
+CONTAINERS = ("ints", "strs", "dict", "rows", "dicts", "pairs", "nested")
 
 
 class Program(NamedTuple):
@@ -347,9 +415,32 @@ class Generator:
             lambda: f"int({e('bool', d)})",
             lambda: f"{e('ints', d)}.count({e('int', 0)})",
             lambda: f"{e('pair', d)}[0]",
+            lambda: self.narrowed(d),
+            lambda: f"int({e('float', d)})",
+            lambda: f"round({e('float', d)})",
+            lambda: f"sum({(n := self.fresh())}['a'] for {n} in {e('dicts', d)})",
+            lambda: f"sum(({(n := self.fresh())}, {n})[0] for {n} in {e('ints', d)})",
+            lambda: f"sum(len({(n := self.fresh())}) for {n} in {e('rows', d)})",
+            lambda: f"len({e(self.pick(('rows', 'dicts', 'pairs', 'nested')), d)})",
+            lambda: f"{e('str', d)}.find({self.text()})",
+            lambda: f"sum({e('nested', d)}.get({self.key()}, []))",
+            lambda: f"divmod({e('int', d)}, {self.pick((2, 3, -4))})[{self.pick((0, 1))}]",
+            lambda: f"len(set({e(self.pick(('ints', 'str', 'strs')), d)}))",
+            lambda: f"({e('int', d)} {self.pick('&|^')} {self.pick((1, 3, 6))})",
+            lambda: f"({e('int', 0)} ** 2) % 50",
+            lambda: f"pow({self.pick((2, 3))}, abs({e('int', 0)}) % 4)",
+            lambda: f"math.gcd({e('int', d)}, {e('int', d)})",
+            lambda: f"ord(({e('str', d)} or 'a')[0])",
+            lambda: f"(lambda {(n := self.fresh())}: {n} + 1)({e('int', d)})",
         ]
         if self.failing:
             options += [
+                lambda: f"{e('opt', d)} + 1" if self.chance(0.1) else f"{e('ints', d)}[{e('int', 0)}]",
+                lambda: f"{e('rows', d)}[0][0]",
+                lambda: f"{e('nested', d)}[{self.key()}][0]",
+                lambda: f"{e('dicts', d)}[0]['a']",
+                lambda: f"next(({(n := self.fresh())} for {n} in {e('ints', d)} if {n} > 1))",
+                lambda: f"{e('str', d)}.index({self.text()})",
                 lambda: f"{e('ints', d)}[{self.pick((0, 1, -1))}]",
                 lambda: f"{e('dict', d)}[{self.key()}]",
                 lambda: f"{self.pick(('min', 'max'))}({e('ints', d)})",
@@ -359,6 +450,92 @@ class Generator:
                 lambda: f"int({e('str', d)})",
             ]
         return self.pick(options)()
+
+    def narrowed(self, depth: int) -> str:
+        """A number made of what may be None."""
+        names = self.of("opt")
+        if not names:
+            return self._int(0)
+        name = self.pick(names)
+        return str(
+            self.pick((f"({name} if {name} is not None else {self.number()})", f"({name} or {self.number()})"))
+        )
+
+    def _float(self, depth: int) -> str:
+        e = self.expr
+        if depth <= 0:
+            return str(self.pick((*self.of("float"), "0.5", "1.0", "-2.25")))
+        d = depth - 1
+        return str(
+            self.pick(
+                (
+                    lambda: f"{e('int', d)} / {self.pick((2, 4, -8))}",
+                    lambda: f"({e('float', d)} + {e('int', d)})",
+                    lambda: f"({e('float', d)} * 0.5)",
+                    lambda: f"({e('float', d)} - {e('float', d)})",
+                    lambda: f"float({e('int', d)})",
+                    lambda: f"round({e('float', d)}, 1)",
+                    lambda: f"abs({e('float', d)})",
+                    lambda: f"max({e('float', d)}, {e('float', d)})",
+                    lambda: f"({e('float', d)} % 3)",
+                    lambda: f"({e('float', d)} // 2)",
+                    lambda: f"({e('float', d)} if {self.condition(d)} else {e('float', d)})",
+                )
+            )()
+        )
+
+    def _dicts(self, depth: int) -> str:
+        e = self.expr
+        if depth <= 0:
+            return str(self.pick(self.of("dicts") or ["[]", "[{'a': 1}]", "[{'a': 2, 'b': 0}, {'a': 0}]"]))
+        d = depth - 1
+        return str(
+            self.pick(
+                (
+                    lambda: f"[{{'a': {e('int', d)}}}]",
+                    lambda: f"[{{'a': {(n := self.fresh())}, 'b': {e('int', 0)}}} for {n} in {e('ints', d)}]",
+                    lambda: f"{e('dicts', d)}[{self.slice()}]",
+                    lambda: f"[{{**{(n := self.fresh())}, 'c': 1}} for {n} in {e('dicts', d)}]",
+                    lambda: f"sorted({e('dicts', d)}, key=lambda {(n := self.fresh())}: {n}['a'])",
+                    lambda: f"[{(n := self.fresh())} for {n} in {e('dicts', d)} if {n}.get('b', 0) {self.cmp()} 1]",
+                )
+            )()
+        )
+
+    def _pairs(self, depth: int) -> str:
+        e = self.expr
+        if depth <= 0:
+            return str(self.pick(self.of("pairs") or ["[]", "[(1, 'z')]", "[(0, 'b'), (0, 'a')]"]))
+        d = depth - 1
+        return str(
+            self.pick(
+                (
+                    lambda: f"list(zip({e('ints', d)}, {e('strs', d)}))",
+                    lambda: f"list(enumerate({e('strs', d)}))",
+                    lambda: f"[({(n := self.fresh())}, {e('str', 0)}) for {n} in {e('ints', d)}]",
+                    lambda: f"sorted({e('pairs', d)})",
+                    lambda: f"[({(v := self.fresh())}, {(k := self.fresh())}) for {k}, {v} in {e('dict', d)}.items()]",
+                    lambda: f"{e('pairs', d)}[{self.slice()}]",
+                    lambda: f"[{e('pair', d)}]",
+                )
+            )()
+        )
+
+    def _nested(self, depth: int) -> str:
+        e = self.expr
+        if depth <= 0:
+            return str(self.pick(self.of("nested") or ["{}", "{'a': []}", "{'b': [1], 'a': [2, 0]}"]))
+        d = depth - 1
+        return str(
+            self.pick(
+                (
+                    lambda: f"{{'a': {e('ints', d)}}}",
+                    lambda: f"{{{(n := self.fresh())}: [{e('int', 0)}] for {n} in {e('strs', d)}}}",
+                    lambda: f"{{**{e('nested', d)}, {self.key()}: {e('ints', d)}}}",
+                    lambda: f"{{{(k := self.fresh())}: [{(v := self.fresh())}, {v} + 1] for {k}, {v} in {e('dict', d)}.items()}}",
+                )
+            )()
+        )
 
     def key(self) -> str:
         if self.chance(0.75):
@@ -391,6 +568,22 @@ class Generator:
             lambda: f"str({e(self.pick(('ints', 'dict', 'bool', 'opt', 'pair', 'strs')), d)})[:20]",
             lambda: f"''.join(sorted({e('str', d)}))",
             lambda: f"repr({e('str', d)})[:12]",
+            lambda: f"str({e('float', d)})",
+            lambda: f"f'{{{self.pick(self.of('float') or ['0.5'])}:.1f}}'",
+            lambda: f"f'{{{self.pick(self.of('str') or ['0'])}!r}}'[:10]",
+            lambda: f"f'{{{self.pick(self.of('int') or ['0'])}:04d}}|'",
+            lambda: f"{e('str', d)}.zfill(4)[:8]",
+            lambda: f"{e('str', d)}.center(5, '*')[:8]",
+            lambda: f"'%s-%d' % ({e('str', 0)}[:4], {e('int', 0)})",
+            lambda: f"'{{}}/{{}}'.format({e('int', 0)}, {e('str', 0)})[:9]",
+            lambda: f"{e('str', d)}.partition({self.pick((',', 'a'))!r})[{self.pick((0, 2))}]",
+            lambda: f"json.dumps({e(self.pick(('ints', 'dict', 'str', 'bool')), d)})[:14]",
+            lambda: f"''.join({(n := self.fresh())} for {n} in {e('str', d)} if {n} != {self.text()})",
+            lambda: f"''.join(str({(n := self.fresh())}) for {n} in {e('ints', d)})[:8]",
+            lambda: f"min({e('str', d)}, {e('str', d)})",
+            lambda: f"{e('str', d)}[::-1]",
+            lambda: f"{e('str', d)}.{self.pick(('removeprefix', 'removesuffix', 'lstrip', 'rstrip'))}({self.pick(('a', 'b'))!r})",
+            lambda: f"str({e(self.pick(('pairs', 'rows', 'dicts', 'nested')), d)})[:24]",
         ]
         if self.failing:
             options += [lambda: f"{e('strs', d)}[{self.pick((0, 1, -1))}]", lambda: f"{e('str', d)}[0]"]
@@ -418,7 +611,16 @@ class Generator:
             lambda: f"{self.pick(('any', 'all'))}({self.comprehension(d)})",
             lambda: f"{e('str', d)}.{self.pick(('startswith', 'endswith'))}({self.text()})",
             lambda: f"isinstance({e(self.pick(('int', 'opt', 'str')), 0)}, {self.pick(('int', 'str'))})",
-            lambda: f"{e('str', d)}.isdigit()",
+            lambda: f"{e('str', d)}.{self.pick(('isdigit', 'isalpha', 'isupper', 'isspace'))}()",
+            lambda: f"({e('float', d)} {self.cmp()} {e(self.pick(('float', 'int')), d)})",
+            lambda: f"({e('pair', d)} {self.pick(('==', '!=', '<'))} {e('pair', d)})",
+            lambda: f"({e('rows', d)} == {e('rows', d)})",
+            lambda: f"({e('opt', d)} {self.pick(('==', '!='))} {e(self.pick(('opt', 'int')), d)})",
+            lambda: f"({e('int', 0)} in ({self.number()}, {self.number()}))",
+            lambda: f"({e('str', 0)} in {{'a', 'b', ''}})",
+            lambda: f"{self.pick(('any', 'all'))}({(n := self.fresh())} {self.cmp()} {e('int', 0)} for {n} in {e('ints', d)})",
+            lambda: f"({e('ints', d)} in {e('rows', d)})",
+            lambda: f"(set({e('ints', d)}) {self.pick(('<=', '==', '>'))} set({e('ints', d)}))",
         ]
         return self.pick(options)()
 
@@ -491,6 +693,18 @@ class Generator:
             lambda: f"[len({(n := self.fresh())}) for {n} in {e('strs', d)}]",
             lambda: f"({e('ints', d)} if {self.condition(d)} else {e('ints', d)})",
             lambda: f"[*{e('ints', d)}, {e('int', d)}][:6]",
+            lambda: f"sorted({e('ints', d)}, key=lambda {(n := self.fresh())}: -{n})",
+            lambda: f"sorted({e('ints', d)}, key=lambda {(n := self.fresh())}: ({n} % 2, {n}))",
+            lambda: f"sorted(set({e('ints', d)}))",
+            lambda: f"list(map(abs, {e('ints', d)}))",
+            lambda: f"list(filter(None, {e('ints', d)}))",
+            lambda: f"[{(n := self.fresh())}['a'] for {n} in {e('dicts', d)}]",
+            lambda: f"[{(n := self.fresh())} for {n}, _ in {e('pairs', d)}]",
+            lambda: f"{e('nested', d)}.get({self.key()}, [])",
+            lambda: f"({e('ints', d)} * 2)[:6]",
+            lambda: f"[{(n := self.fresh())} + {(m := self.fresh())} for {n}, {m} in zip({e('ints', d)}, {e('ints', d)})]",
+            lambda: f"[{(m := self.fresh())} for {(n := self.fresh())} in {e('rows', d)} for {m} in {n}][:6]",
+            lambda: f"[{(m := self.fresh())} * {(n := self.fresh())} for {n} in {e('ints', d)} for {m} in range(2) if {n} > {m}][:6]",
         ]
         return self.pick(options)()
 
@@ -508,6 +722,13 @@ class Generator:
             lambda: f"[f'{{{(n := self.fresh())}}}{{{(m := self.fresh())}}}' for {n}, {m} in enumerate({e('strs', d)})]",
             lambda: f"{e('strs', d)}[{self.slice()}]",
             lambda: f"[{(n := self.fresh())}.upper() for {n} in {e('strs', d)} if {n}]",
+            lambda: f"list({e('str', d)})[:5]",
+            lambda: f"[{(n := self.fresh())}[0] for {n} in {e('strs', d)} if {n}]",
+            lambda: f"sorted({e('strs', d)}, key=len)",
+            lambda: f"{e('str', d)}.split()",
+            lambda: f"[{(n := self.fresh())} for _, {n} in {e('pairs', d)}]",
+            lambda: f"[*{e('strs', d)}, {e('str', d)}][:5]",
+            lambda: f"[{(k := self.fresh())} for {k}, {(v := self.fresh())} in {e('dict', d)}.items() if {v} > 1]",
         ]
         return self.pick(options)()
 
@@ -525,6 +746,12 @@ class Generator:
             lambda: f"dict({e('dict', d)})",
             lambda: f"dict(zip({e('strs', d)}, {e('ints', d)}))",
             lambda: f"({e('dict', d)} | {e('dict', d)})",
+            lambda: f"dict(a={e('int', d)}, b={e('int', d)})",
+            lambda: f"{{{(k := self.fresh())}: {(v := self.fresh())} for {k}, {v} in {e('dict', d)}.items() if {v} {self.cmp()} {e('int', 0)}}}",
+            lambda: f"{{{(k := self.fresh())}: {(v := self.fresh())} for {v}, {k} in enumerate({e('strs', d)})}}",
+            lambda: f"dict(sorted({e('dict', d)}.items()))",
+            lambda: f"{{{(k := self.fresh())}: len({k}) for {k} in {e('strs', d)}}}",
+            lambda: f"({e('dict', d)} if {self.condition(d)} else {e('dict', d)})",
         ]
         return self.pick(options)()
 
@@ -575,9 +802,37 @@ class Generator:
                 lambda: f"add{any_}({e('int')}, {e('int')})",
                 lambda: f"total({e('ints')})",
                 lambda: f"add{any_}({self.call('int')}, {e('int')})",
+                lambda: f"add{any_}(right={e('int')}, left={e('int')})",
+                lambda: f"joined({e('int')}, {e('int')}, sep={e('int', 1)}, k={e('int', 1)})",
+                lambda: f"joined(*({e('int')}, {e('int')}))",
+                lambda: f"joined(**{{'p': {e('int')}}})",
+                lambda: f"sum([add({(n := self.fresh())}, 1) for {n} in {e('ints')}])",
+                lambda: f"(add({e('int')}, 1) if {self.condition(1)} else {e('int')})",
+                lambda: f"({e('int')} or add({e('int')}, 2))",
+                lambda: f"max(add{any_}({e('int')}, 1), {e('int')})",
+            ),
+            "float": (lambda: f"half{any_}({e('int')})",),
+            "dicts": (
+                lambda: f"records{any_}({e('int')})",
+                lambda: f"[{{'a': add({(n := self.fresh())}, 1)}} for {n} in {e('ints')}]",
+            ),
+            "pairs": (
+                lambda: f"couples{any_}({e('int')})",
+                lambda: f"both{any_}.map({e('ints')})",
+                lambda: f"[({(n := self.fresh())}, word({n})) for {n} in {e('ints')}]",
+            ),
+            "nested": (
+                lambda: f"lists{any_}({e('int')})",
+                lambda: f"{{{(k := self.fresh())}: numbers({(v := self.fresh())}) for {k}, {v} in {e('dict')}.items()}}",
             ),
             "str": (lambda: f"word{any_}({e('int')})",),
-            "bool": (lambda: f"is_odd{any_}({e('int')})",),
+            "bool": (
+                lambda: f"is_odd{any_}({e('int')})",
+                lambda: f"(is_odd({e('int')}) {self.pick(('and', 'or'))} is_odd{any_}({e('int')}))",
+                lambda: f"(not is_odd{any_}({e('int')}))",
+                lambda: f"({e('int')} < add({e('int')}, 1) < {e('int')})",
+                lambda: f"any([is_odd{any_}({(n := self.fresh())}) for {n} in {e('ints')}])",
+            ),
             "ints": (
                 lambda: f"numbers{any_}({e('int')}{self.pick(('', ', 1'))})",
                 lambda: f"[add{any_}({(n := self.fresh())}, {e('int', 1)}) for {n} in {e('ints')}]",
@@ -596,6 +851,7 @@ class Generator:
             "rows": (
                 lambda: f"rows{any_}({e('int')})",
                 lambda: f"numbers{any_}.map({e('ints')})",
+                lambda: f"[[add({(m := self.fresh())}, 1) for {m} in {(n := self.fresh())}] for {n} in {e('rows')}]",
                 lambda: f"[[add({(m := self.fresh())}, {(n := self.fresh())}) for {m} in range({n} % 3)] for {n} in {e('ints')}]",
             ),
             "pair": (lambda: f"both{any_}({e('int')})",),
@@ -664,7 +920,8 @@ class Generator:
                 (3, self.attempt),
             ]
             if self.s.loops < 2:
-                options += [(4, self.loop), (2, self.while_loop)]
+                options += [(4, self.loop), (2, self.while_loop), (0.8, self.retry)]
+            options += [(0.4, self.inner_function)]
         if self.s.depth > 0:
             options += [(1.0, self.leave)]
             if self.s.in_loop:
@@ -719,12 +976,15 @@ class Generator:
         return True
 
     def mutate(self) -> bool:
-        kind = self.pick(("ints", "ints", "dict", "strs"))
+        kind = self.pick(("ints", "ints", "dict", "strs", "rows", "nested", "dicts"))
         names = [n for n in self.of(kind) if n not in self.s.fixed]
         if not names:
             return self.assign_call()
         name = self.pick(names)
         e = self.expr
+        if kind in ("rows", "nested", "dicts"):
+            self.line(self.deep_change(name, kind))
+            return True
         if kind == "dict":
             self.line(
                 self.pick(
@@ -760,6 +1020,34 @@ class Generator:
                 return True
         self.line(text)
         return True
+
+    def deep_change(self, name: str, kind: str) -> str:
+        """A change of what is inside a container."""
+        e = self.expr
+        item = e("int", 1)
+        key = self.key()
+        if kind == "dicts":
+            return str(self.pick((f"{name}.append({{'a': {item}}})", f"if {name}: {name}[0]['a'] = {item}")))
+        if kind == "rows":
+            return str(
+                self.pick(
+                    (
+                        f"{name}.append([{item}])",
+                        f"if {name}: {name}[0].append({item})",
+                        f"if {name}: {name}[-1] = [{item}]",
+                        f"if {name} and {name}[0]: {name}[0][0] += {item}",
+                    )
+                )
+            )
+        return str(
+            self.pick(
+                (
+                    f"{name}[{key}] = [{item}]",
+                    f"{name}.setdefault({key}, []).append({item})",
+                    f"if {key} in {name}: {name}[{key}].append({item})",
+                )
+            )
+        )
 
     def unpack(self) -> bool:
         if self.chance(0.35):
@@ -909,6 +1197,22 @@ class Generator:
             (0.6, lambda: (f"for {first} in numbers({e('int', 1)})", {first: "int"})),
             (0.5, lambda: (f"for {first} in {over('rows')}", {first: "ints"})),
             (0.4, lambda: (f"for {first} in sorted({over('ints')})", {first: "int"})),
+            (0.7, lambda: (f"for {first}, {other} in {over('pairs')}", {first: "int", other: "str"})),
+            (0.5, lambda: (f"for {first} in {over('dicts')}", {first: "dict"})),
+            (0.5, lambda: (f"for {other}, {first} in {over('nested')}.items()", {first: "ints", other: "str"})),
+            (0.5, lambda: (f"for {first}, {other} in enumerate({over('strs')}, 1)", {first: "int", other: "str"})),
+            (
+                0.4,
+                lambda: (
+                    f"for {first}, ({second}, {other}) in enumerate({over('pairs')})",
+                    {first: "int", second: "int", other: "str"},
+                ),
+            ),
+            (0.4, lambda: (f"for {first} in {over('ints')}[{self.slice()}]", {first: "int"})),
+            (0.4, lambda: (f"for {first} in add.map({over('ints')}, right=1)", {first: "int"})),
+            (0.4, lambda: (f"for {other} in {over('str')}.split(',')", {other: "str"})),
+            (0.4, lambda: (f"for {other} in sorted({over('dict')})", {other: "str"})),
+            (0.4, lambda: (f"for {first} in ({e('int', 1)}, {e('int', 1)})", {first: "int"})),
             (0.4, lambda: (f"for {first} in reversed({over('ints')})", {first: "int"})),
         ]
         head, bound = self.rng.choices([f for _, f in options], [w for w, _ in options])[0]()
@@ -964,6 +1268,51 @@ class Generator:
             self.line("else:")
             with self.block():
                 self.suite(1)
+        return True
+
+    def retry(self) -> bool:
+        """Try again until it works, a few times."""
+        name = self.target("int")
+        tries = f"tries{self.next()}"
+        self.line(f"for {tries} in range({self.pick((2, 3, 4))}):")
+        self.line("    try:")
+        times = self.pick(("0", "1", "2", "3", f"{self.expr('int', 0)} % 4"))
+        self.line(f"        {name} = flaky('r{self.next()}', {times})")
+        if self.chance(0.7):
+            self.line("        break")
+        kind = self.pick(("Exception", "(ValueError, KeyError, AppError)", "AppError", "ValueError"))
+        self.line(f"    except {kind} as e{self.serial}:")
+        self.line(f"        note('again', {tries}, str(e{self.serial}))")
+        if self.chance(0.3):
+            self.line(f"        if {tries} == 1:")
+            self.line(f"            {self.pick(('raise', 'continue', 'break'))}")
+        known = self.s.env.get(name) == "int"
+        if self.chance(0.6):
+            self.line("else:")
+            if not known or self.chance(0.5):
+                self.line(f"    {name} = {self.number()}")
+            else:
+                self.line(f"    raise AppError('gave up {name}')")
+        if not known:
+            self.s.env.pop(name, None)
+        return True
+
+    def inner_function(self) -> bool:
+        """A function or lambda of the body's own, called right away."""
+        name = f"f{self.next()}"
+        if self.chance(0.5):
+            self.line(f"{name} = lambda v: {self.pick(('v + 1', 'add(v, 2)', f'v * 2 + {self.number()}', '(v if v > 1 else -v)'))}")
+        else:
+            self.line(f"def {name}(v, w=2):")
+            self.line(f"    if v {self.cmp()} {self.expr('int', 0)}:")
+            self.line(f"        return {self.pick(('v', 'w', 'add(v, w)', self.number()))}")
+            if self.chance(0.5):
+                self.line(f"    note({self.next()}, v)")
+            self.line(f"    return {self.pick(('v - w', 'add(v, w)', self.expr('int', 1)))}")
+        target = self.target("int")
+        text = self.pick((f"{name}({self.expr('int', 1)})", f"{name}({self.expr('int', 1)}) + {name}(1)"))
+        self.line(f"{target} = {text}")
+        self.assigned(target, "int")
         return True
 
     def jump(self) -> bool:
@@ -1126,7 +1475,7 @@ class Generator:
             self.budget = 5
             self.function(name, tuple((f"arg{i}", k) for i, k in enumerate(kinds)), kind, self.rng.randint(1, 3))
             self.helpers.append((name, kinds, kind))
-        chosen = [p for p in PARAMETERS if p[0] == "a" or self.chance(0.6)]
+        chosen = [p for p in PARAMETERS if p[0] == "a" or self.chance(0.25 if p[0] in "rog" else 0.6)]
         self.lines.append("@workflow")
         self.budget = self.rng.randint(4, 22)
         self.function("program", tuple(chosen), None, self.rng.randint(2, 8))
@@ -1141,6 +1490,9 @@ class Generator:
             "bool": lambda: r.random() < 0.5,
             "ints": lambda: [r.choice((0, 1, 2, 3, -1, 5)) for _ in range(r.choice((0, 1, 2, 3, 4)))],
             "strs": lambda: [r.choice(("a", "", "b", "ab", "é")) for _ in range(r.choice((0, 1, 2, 3)))],
+            "float": lambda: r.choice((0.5, 2.0, -1.25, 0.0)),
+            "opt": lambda: r.choice((None, 0, 3)),
+            "rows": lambda: [[r.randrange(3) for _ in range(r.randrange(3))] for _ in range(r.randrange(3))],
             "dict": lambda: {k: r.randrange(5) for k in r.sample("abcd", r.choice((0, 1, 2, 3)))},
         }
         return {name: made[kind]() for name, kind in chosen}
@@ -1155,7 +1507,7 @@ def load(source: str, name: str) -> Workflow[Any, Any]:
     """A program as a module would have it."""
     filename = f"<{name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": name, "workflow": workflow}
+    namespace: dict[str, Any] = {"__name__": name, "workflow": workflow, "math": math, "json": json}
     namespace |= {made.spec.name: made for made in STEPS}
     namespace |= {kind.__name__: kind for kind in (AppError, SubError, OtherError)}
     exec(compile(source, filename, "exec"), namespace)

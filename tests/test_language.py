@@ -35,6 +35,7 @@ ALLOWED = (
     r"has no value on some paths that lead here",
     r"this is the same object as .*, which was changed at",
     r"is changed on a path that may not be taken",
+    r"calls no step: there is nothing to run",
     r"changes its argument on a path that may not be taken",
 )
 """What the tracer may say no to."""
@@ -168,7 +169,7 @@ def judge(program: Program, home: str, name: str, pooled: bool = True) -> Verdic
                 return Verdict(f"engine {type(error).__name__}", traceback.format_exc(), inputs)
             wrong = compared(plain, got)
             if wrong:
-                how = "inline" if inline else "pooled"
+                how = f"{'inline' if inline else 'pooled'} {plain.kind} {got.kind}".rstrip()
                 return Verdict(f"{wrong} {how}", f"expected {plain}\n     got {got}", inputs)
     return Verdict("same")
 
@@ -192,7 +193,8 @@ def signature(found: Verdict) -> str:
     detail = found.detail.strip().splitlines()
     last = ""
     if detail and found.kind.startswith(("crash", "engine", "not allowed", "definition")):
-        last = detail[0 if found.kind.startswith("not allowed") else -1].partition(": ")[2]
+        told = [line for line in detail if not line.startswith(" ")]
+        last = told[-1].partition(": ")[2]
     hidden = r"\d+" if re.search("NameError|AttributeError|TypeError", last) else r"\d+|'[^']*'"
     return found.kind + " " + re.sub(hidden, "…", last)[:140]
 

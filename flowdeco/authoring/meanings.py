@@ -75,6 +75,11 @@ def ensured(body: Callable[[], Any], finally_: Callable[[], Any]) -> Any:
     return value
 
 
+def output(value: Any) -> Any:
+    """What a child gave, on its way to where the workflow looks into it."""
+    return value
+
+
 # ------------------------------------------------------------------------------------------------- loops
 
 

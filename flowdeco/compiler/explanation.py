@@ -12,7 +12,22 @@ from flowdeco.compiler.glue_calls import GlueCall, glue_calls
 from flowdeco.compiler.orderings import orderings
 from flowdeco.compiler.transitions import paths_of
 from flowdeco.errors import Location
-from flowdeco.graph import Attempt, Block, Call, Expression, Fork, Graph, Let, Loop, Raise, Region, blocks
+from flowdeco.graph import (
+    Attempt,
+    Block,
+    Call,
+    Expression,
+    Fork,
+    Graph,
+    Input,
+    Item,
+    Let,
+    Loop,
+    Raise,
+    Region,
+    Result,
+    blocks,
+)
 from flowdeco.graph.explanation import Explanation, FunctionLines, Line, Note, OtherState
 from flowdeco.tracing.statements import SourceFunction, Statement
 from flowdeco.tracing.trace import Trace
@@ -99,7 +114,7 @@ class _Notes:
     """What was made where."""
 
     def __init__(self, trace: Trace, scheduled: Graph, machine: StateMachine) -> None:
-        self._types = {name: state for name, state in _states(machine)}
+        self._types = dict(_states(machine))
         self._named = _by_line((n.location, n) for n in _named(scheduled.block))
         self._glue = _by_line((call.location, call) for call in glue_calls(scheduled, trace.glue))
         self._expressions = _by_line(trace.expressions)
@@ -109,15 +124,20 @@ class _Notes:
     def of(self, file: str, statement: Statement) -> tuple[Note, ...]:
         lines = [(file, number) for number in range(statement.first, statement.last + 1)]
         named = [it for line in lines for it in self._named.get(line, ())]
+        made = [expression for line in lines for expression in self._expressions.get(line, ())]
+        states = tuple(self._states(named))
+        own = frozenset(name for note in states for name in note.states)
         found = [
-            *self._states(named),
-            *(note for line in lines for note in self._glued(self._glue.get(line, ()))),
-            *self._expressed([made for line in lines for made in self._expressions.get(line, ())]),
-            *_inlined([place for line in lines for place in self._inlined.get(line, ())]),
             *_flow(named, statement),
+            *states,
+            *(note for line in lines for note in self._glued(self._glue.get(line, ()))),
+            *self._expressed(made, own),
+            *_inlined([place for line in lines for place in self._inlined.get(line, ())]),
         ]
         if found:
             return tuple(found)
+        if made and statement.kind in ("Assign", "AnnAssign"):
+            return (Note("flow", "a name for what the run brings: no state of its own"),)
         if statement.kind in _SIMPLE:
             return (Note("flow", _SIMPLE[statement.kind]),)
         if statement.kind in ("ExceptHandler", "FunctionDef", "ClassDef", "match_case"):
@@ -141,15 +161,17 @@ class _Notes:
         for call in calls:
             yield Note("glue", call.what, call.states, call.why, call.transitions, call.instead)
 
-    def _expressed(self, made: list[Expression]) -> Iterator[Note]:
+    def _expressed(self, made: list[Expression], own: frozenset[str]) -> Iterator[Note]:
+        """Where expressions go. What a state of the same line decides by goes without saying."""
         uses: dict[str, dict[str, None]] = {}
         for expression in made:
+            if isinstance(expression, Result | Input | Item):
+                continue
             for use, state in self._uses.of(expression):
-                uses.setdefault(use, {})[state] = None
+                if use not in ("the condition", "the items") or state not in own:
+                    uses.setdefault(use, {})[state] = None
         for use, states in uses.items():
             yield Note("expression", use, tuple(name for name in states if name))
-        if made and not uses:
-            yield Note("expression", "read by nothing")
 
 
 def _inlined(places: list[Location]) -> Iterator[Note]:

@@ -29,8 +29,8 @@ from flowdeco.graph import (
     Variable,
     Wait,
     blocks,
-    children,
     called,
+    children,
     walk,
 )
 
@@ -100,9 +100,9 @@ class ExpressionUses:
             case Child():
                 self._look(node.input, ("an argument", name))
             case Wait():
-                for value in (node.seconds, node.until):
-                    if value is not None:
-                        self._look(value, ("how long to wait", name))
+                for asked in (node.seconds, node.until):
+                    if asked is not None:
+                        self._look(asked, ("how long to wait", name))
             case Let():
                 self._look(node.value, node.id)
             case Map():

@@ -11,7 +11,7 @@ from flowdeco.asl.model import StateMachine
 from flowdeco.compiler.glue_calls import GlueCall
 from flowdeco.errors import Finding
 from flowdeco.graph import Attempt, Call, Graph, Map, StepRef, walk
-from flowdeco.tracing.error_names import error_names
+from flowdeco.tracing.error_names import error_names, error_source, strangers
 
 _DEFINITION_BYTES = 1_048_576
 _LAMBDA_SECONDS = 900
@@ -82,6 +82,14 @@ def _retried(step: StepRef) -> Iterator[Finding]:
                     step.location,
                     _NEVER_CAUGHT[name],
                 )
+        for other in strangers(retry.on):
+            yield Finding(
+                "warning",
+                f"step {step.name!r}: it is also tried again on {error_source(other)}, since Step Functions knows "
+                "classes by their bare names",
+                step.location,
+                "give one of the classes another name",
+            )
 
 
 def _handlers(node: Attempt) -> Iterator[Finding]:

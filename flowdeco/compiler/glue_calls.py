@@ -51,7 +51,7 @@ class GlueCall:
         1 more state transition ($0.025 per 1,000 executions)
         """
         if not self.transitions:
-            return f"no state of its own: it runs in {_quoted(self.states)}"
+            return f"no more state transitions, since it runs in the task of {_quoted(self.states)}"
         noun = "state transition" if self.transitions == 1 else "state transitions"
         dollars = self.transitions * DOLLARS_PER_TRANSITION * 1_000
         times = " and iteration" if self.each else ""
@@ -60,10 +60,12 @@ class GlueCall:
 
     def finding(self) -> Finding:
         """As `check` tells it."""
-        hint = f"free instead: {self.instead}" if self.instead else "do it inside a step that runs anyway"
+        hint = (
+            f"without a glue call: {self.instead}" if self.instead else "do it inside a step that runs anyway"
+        )
         return Finding(
             "info",
-            f"{self.what} runs as a step of its own: {self.why}; {self.adds}",
+            f"{self.what} is a glue call, run as a step: {self.why}; {self.adds}",
             self.location,
             hint,
             "GLUE_CALL",

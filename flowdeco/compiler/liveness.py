@@ -121,7 +121,7 @@ class Liveness:
             case Region():
                 return self._block(label.inner[0])
             case Attempt():
-                for frame in label.inner[1:]:
+                for frame in reversed(label.inner[1:]):  # one may go on to a later one
                     self._handlers[frame] = frozenset(self._block(frame))
                 return self._block(label.inner[0])
             case Loop():

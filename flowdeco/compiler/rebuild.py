@@ -9,7 +9,6 @@ from typing import TypeAlias, assert_never
 from flowdeco.graph import (
     Again,
     Attempt,
-    Block,
     Call,
     Child,
     Choice,
@@ -33,6 +32,7 @@ from flowdeco.graph import (
     children,
     rebuilt,
 )
+from flowdeco.graph.rebuild import with_blocks as with_blocks
 
 Change: TypeAlias = Callable[[Expression], Expression]
 
@@ -107,24 +107,3 @@ def _arguments(
 
 def _failing(failing: tuple[Failing, ...], change: Change) -> tuple[Failing, ...]:
     return tuple(Failing(entry.attempt, tuple(map(change, entry.values))) for entry in failing)
-
-
-def with_blocks(node: Node, inner: tuple[Block, ...]) -> Node:
-    """A node with other blocks in it, in the order of `blocks`."""
-    match node:
-        case Call() | Child() | Wait() | Let():
-            return node
-        case Map() | Loop() | Region():
-            return replace(node, block=inner[0])
-        case Choice():
-            cases = tuple(replace(case, block=block) for case, block in zip(node.cases, inner))
-            return replace(node, cases=cases, default=inner[-1])
-        case Attempt():
-            handlers = tuple(
-                replace(handler, block=block) for handler, block in zip(node.handlers, inner[1:])
-            )
-            return replace(node, block=inner[0], handlers=handlers)
-        case Fork():
-            return replace(node, branches=inner)
-        case never:
-            assert_never(never)

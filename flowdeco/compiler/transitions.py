@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from flowdeco.asl.model import Choice, Fail, Map, Parallel, State, StateMachine, States, Succeed
+from flowdeco.asl.model import Choice, Fail, Map, Parallel, State, StateMachine, States, Succeed, Task
 from flowdeco.graph import Block, Graph, Loop, Raise, blocks
 from flowdeco.graph.explanation import Cost, Path, Repeated
 
@@ -46,6 +46,7 @@ class _Span:
         return _Span(least, most)
 
 
+_ALWAYS = "{% true %}"
 _NOTHING = _Span(_Way(Cost(0), None), _Way(Cost(0), None))
 _ROUNDS = 1_000
 """How many iterations stand for many, when paths are compared."""
@@ -54,7 +55,8 @@ _ROUNDS = 1_000
 def paths_of(
     machine: StateMachine, scheduled: Graph, text: Callable[[Loop], str] = lambda loop: "the loop"
 ) -> tuple[Path, ...]:
-    """The shortest path that gives an output and the longest one, and the shortest to each state that fails.
+    """The shortest path that gives an output and the longest one, the longest over handlers of errors where that is another
+    one, and the shortest to each state that fails.
 
     `scheduled`: the graph that the machine was made of. `text`: how the user wrote a loop. Without retries. A path that
     leaves a loop early counts what it enters before it does.
@@ -67,40 +69,47 @@ class _Costs:
         self.loops, self.text = loops, text
 
     def paths(self, machine: StateMachine) -> tuple[Path, ...]:
-        reached = self._scope(machine)
         found: list[Path] = []
-        good = _together([reached[name] for name, state in machine.States.items() if name in reached and _ends(state)])
-        if good is not None:
-            same = good.least.cost == good.most.cost
-            found.append(_path("every path" if same else "shortest", good.least))
+        smooth, reached = self._good(machine, self._scope(machine)), self._scope(machine, caught=True)
+        good = self._good(machine, reached)
+        if smooth is not None:
+            same = smooth.least.cost == smooth.most.cost
+            found.append(_path("every path" if same else "shortest", smooth.least))
             if not same:
-                found.append(_path("longest", good.most))
+                found.append(_path("longest", smooth.most))
+        if good is not None and (smooth is None or _reach(good.most.cost) > _reach(smooth.most.cost)):
+            found.append(_path("longest, with errors that are caught", good.most))
         for name, state in machine.States.items():
             if isinstance(state, Fail) and name in reached:
                 found.append(_path(f"to {name!r}", reached[name].least))
         return tuple(found)
 
-    def _scope(self, scope: States) -> dict[str, _Span]:
-        """What it costs to be through with each state of a scope, as far as the way through that state goes."""
-        edges = {name: tuple(dict.fromkeys(_following(state))) for name, state in scope.States.items()}
-        own = {name: self._state(name, state) for name, state in scope.States.items()}
+    def _good(self, scope: States, reached: Mapping[str, _Span]) -> _Span | None:
+        """All ways to where a scope ends well."""
+        return _together([reached[name] for name, s in scope.States.items() if name in reached and _ends(s)])
+
+    def _scope(self, scope: States, *, caught: bool = False) -> dict[str, _Span]:
+        """By state: the ways to it. `caught`: also those over handlers of errors."""
+        edges = {name: tuple(dict.fromkeys(_following(s, caught))) for name, s in scope.States.items()}
+        own = {name: self._state(name, state, caught) for name, state in scope.States.items()}
         return self._reached(scope.StartAt, frozenset(edges), edges, own)
 
-    def _whole(self, scope: States) -> _Span:
+    def _whole(self, scope: States, caught: bool) -> _Span:
         """What a branch or an iteration costs when it comes to its end, or else to where it fails."""
-        reached = self._scope(scope)
-        ends = [name for name, state in scope.States.items() if name in reached and _ends(state)]
-        ends = ends or [name for name, s in scope.States.items() if name in reached and isinstance(s, Fail)]
-        return _together([reached[name] for name in ends]) or _NOTHING
+        reached = self._scope(scope, caught=caught)
+        failed = [
+            reached[name] for name, s in scope.States.items() if name in reached and isinstance(s, Fail)
+        ]
+        return self._good(scope, reached) or _together(failed) or _NOTHING
 
-    def _state(self, name: str, state: State) -> _Span:
+    def _state(self, name: str, state: State, caught: bool) -> _Span:
         least = most = Cost(1)
         if isinstance(state, Parallel):
             for branch in state.Branches:
-                whole = self._whole(branch)
+                whole = self._whole(branch, caught)
                 least, most = least + whole.least.cost, most + whole.most.cost
         elif isinstance(state, Map):
-            whole = self._whole(state.ItemProcessor)
+            whole = self._whole(state.ItemProcessor, caught)
             least = most = Cost(1, (Repeated(f"item of {name!r}", whole.least.cost, whole.most.cost),))
         return _Span(_Way(least, (None, name)), _Way(most, (None, name)))
 
@@ -142,23 +151,30 @@ class _Costs:
         once = _together([inner[name] for name in inner if entry in edges[name]])
         if once is None:
             return inner
-        repeated = Cost(0, (Repeated(f"iteration of {self._loop(members)}", once.least.cost, once.most.cost),))
-        again = _Span(_Way(repeated, None), _Way(repeated, None))
-        return {name: span.on(again) for name, span in inner.items()}
+        loop = self._loop(members)
+
+        def again(first: bool) -> _Span:
+            of = f"{'' if first else 'further '}iteration of {loop}"
+            way = _Way(Cost(0, (Repeated(of, once.least.cost, once.most.cost),)), None)
+            return _Span(way, way)
+
+        # Who leaves at the entry has done whole iterations; who leaves further on is in another one.
+        return {name: span.on(again(name == entry)) for name, span in inner.items()}
 
     def _loop(self, members: frozenset[str]) -> str:
         """The innermost loop that all these states are in, as the user wrote it."""
         around = [self.loops[name] for name in members if name in self.loops]
-        common = [
-            loops[0] for loops in zip(*around) if all(loop.id == loops[0].id for loop in loops)
-        ]
+        common = [loops[0] for loops in zip(*around) if all(loop.id == loops[0].id for loop in loops)]
         return f"`{self.text(common[-1])}`" if common else "the loop"
 
 
-def _following(state: State) -> Iterator[str]:
+def _following(state: State, caught: bool) -> Iterator[str]:
     match state:
         case Choice():
-            yield from (rule.Next for rule in state.Choices)
+            for rule in state.Choices:
+                yield rule.Next
+                if rule.Condition == _ALWAYS:
+                    return
             if state.Default is not None:
                 yield state.Default
         case Succeed() | Fail():
@@ -166,8 +182,8 @@ def _following(state: State) -> Iterator[str]:
         case _:
             if state.Next is not None:
                 yield state.Next
-            for catcher in getattr(state, "Catch", ()):
-                yield catcher.Next
+            if caught and isinstance(state, Task | Parallel | Map):
+                yield from (catcher.Next for catcher in state.Catch)
 
 
 def _ends(state: State) -> bool:
@@ -218,9 +234,7 @@ def _names(trail: Trail) -> list[str]:
     return found[::-1]
 
 
-def _components(
-    start: str, inside: frozenset[str], edges: Mapping[str, Sequence[str]]
-) -> list[list[str]]:
+def _components(start: str, inside: frozenset[str], edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """What can be reached from the start, in groups whose members reach each other, each after those that lead to it."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}

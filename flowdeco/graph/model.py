@@ -73,7 +73,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """To a handler of an enclosing attempt, with the error as `{"Error": …, "Cause": …}` and the values of the attempt's
+    """To a handler of an enclosing attempt (inside one of its handlers: to a later one), with the error as `{"Error": …, "Cause": …}` and the values of the attempt's
     `entry`."""
 
     attempt: int

@@ -58,7 +58,7 @@ class _Check:
     """Walks the graph in program order. `results`, `items`, `done`: what can be seen from where the walk is.
 
     `labels`: the nodes of this scope that are around it. `attempts`: those of them whose handlers would be next to take
-    an error, innermost last. `reached`: labels that something jumps to.
+    an error, innermost last. `later`: the first handler of an attempt that the one the walk is in may go on to. `reached`: labels that something jumps to.
     """
 
     def __init__(self, graph: Graph, after: str) -> None:
@@ -71,6 +71,7 @@ class _Check:
         self.items: set[int] = set()
         self.labels: dict[int, Node] = {}
         self.attempts: tuple[int, ...] = ()
+        self.later: dict[int, int] = {}
         self.reached: set[int] = set()
 
     def fail(self, message: str) -> GraphError:
@@ -128,7 +129,8 @@ class _Check:
                 self.count(f"the way back to {to}", len(values), len(label.carried))
             case Handle(to, handler, _, values):
                 label = self.labels.get(to)
-                if not isinstance(label, Attempt) or to not in self.attempts:
+                later = to in self.later and handler >= self.later[to]
+                if not isinstance(label, Attempt) or not (later or to in self.attempts):
                     raise self.fail(f"a block goes to a handler of {to}, which is no attempt around it")
                 if not 0 <= handler < len(label.handlers):
                     raise self.fail(f"a block goes to handler {handler} of {to}, which it does not have")
@@ -216,7 +218,8 @@ class _Check:
                 self.block(node.block)
                 self.attempts = before
                 with self.seeing(*(variable.id for variable in node.entry)):
-                    for handler in node.handlers:
+                    for number, handler in enumerate(node.handlers):
+                        self.later[node.id] = number + 1
                         with self.seeing(handler.error.id):
                             self.block(handler.block)
             case never:

@@ -113,8 +113,8 @@ def formatted(value: Any, spec: str = "", conversion: str = "") -> str:
     >>> formatted(1.5, ".2f"), formatted("a", "", "r")
     ('1.50', "'a'")
     """
-    converted = {"r": repr, "s": str, "a": ascii, "": lambda v: v}[conversion](value)
-    return format(converted, spec)
+    convert: Callable[[Any], Any] | None = {"r": repr, "s": str, "a": ascii}.get(conversion)
+    return format(value if convert is None else convert(value), spec)
 
 
 def sliced(value: Any, start: Any = None, stop: Any = None, step: Any = None) -> Any:

@@ -82,6 +82,7 @@ class Database:
 
     def __init__(self, folder: Path | None) -> None:
         self._lock = RLock()
+        self.closed = False
         self.path = None if folder is None else folder / "state.db"
         try:
             if folder is not None:
@@ -132,7 +133,9 @@ class Database:
         )
 
     def close(self) -> None:
+        """Nothing can be kept any more."""
         with self._lock:
+            self.closed = True
             self._connection.close()
 
     @contextmanager

@@ -190,6 +190,8 @@ class Executions:
 
     def _ended(self, running: Running, record: ExecutionRecord, error: Exception | None) -> None:
         del self._running[running.arn]
+        if self._database.closed:  # it goes on when the state is opened again
+            return
         if error is not None:
             self._tell("broken", error=f"{running.arn}: {type(error).__name__}: {error}")
         seconds = round((record.stopped or record.started) - record.started, 3)

@@ -39,7 +39,7 @@ class Service:
     An operation takes a request that was held to the model. It returns the answer, or a future of it when something
     has to be waited for, or raises a Fault. All operations are called on one thread.
 
-    `folder` is where everything is kept, None for memory. `handlers` are given by function name, ARN or `Resource`, `mocks` is what a mock file says;
+    `folder` is where everything is kept, None for memory; `database` replaces it. `handlers` are given by function name, ARN or `Resource`, `mocks` is what a mock file says;
     `remote` are patterns of others, and who is called for them. `poll` is how many seconds GetActivityTask waits. `tell` is told what happens.
     """
 
@@ -52,12 +52,13 @@ class Service:
         remote: Sequence[tuple[str, Calls]] = (),
         objects: Objects | None = None,
         account: Account | None = None,
+        database: Database | None = None,
         poll: float = 60,
         now: Callable[[], float] = time.time,
         tell: Callable[..., None] = lambda what, **about: None,
     ) -> None:
         self.account = account or Account()
-        self._database = Database(folder)
+        self._database = database or Database(folder)
 
         def new_id() -> str:
             return str(uuid.uuid4())

@@ -253,7 +253,9 @@ class Try(Driver):
             self.begin(entered)
             with recorder.branching() as stale, stale(), recorder.open.opened() as block:
                 attempting.held = {name: restored(held) for name, held in entered.items()}
-                turned_away(recorder, attempting, on, self.error)
+                turned_away(
+                    recorder, attempting, number, self.error, tuple(Result(each.id) for each in self._entry)
+                )
                 with recorder.handling(self.error, on):
                     yield self
                 self.path(self._label, paths)

@@ -155,7 +155,7 @@ class TracedForms:
             )
 
     def loop(self, meaning: Callable[..., Any], body: Any, start: Any, given: Mapping[str, Any]) -> Any:
-        spelled = {argument.arg: _plain(argument.value) for argument in _call().keywords}
+        spelled = {argument.arg: _plain(argument.value) for argument in _call("loop").keywords}
         again, enough = spelled.get("while_", "again"), spelled.get("until", "enough")
         outer, self.spelling = self.spelling, {}
         for name in ("state", "found"):
@@ -247,7 +247,7 @@ def _parameter(fn: Any) -> str:
 
 def _spelled(cases: Sequence[tuple[Any, Any]]) -> list[str]:
     """The conditions as they stand in the call of `choose`; empty where there is no source."""
-    arguments = _call().args
+    arguments = _call("choose").args
     found = arguments[:1] if len(arguments) > 1 else []
     if len(arguments) == 1 and isinstance(arguments[0], ast.List | ast.Tuple):
         pairs = (case.elts for case in arguments[0].elts if isinstance(case, ast.Tuple))
@@ -261,23 +261,27 @@ def _plain(node: ast.expr) -> str:
     return ast.unparse(node.body if isinstance(node, ast.Lambda) else node)
 
 
-def _call() -> ast.Call:
-    """The call that the user's code is at; an empty one where there is no source."""
-    none = ast.Call(ast.Name(""), [], [])
+def _call(form: str) -> ast.Call:
+    """The call of a form that the user's code is at; an empty one where there is no source."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not is_user_file(frame.f_code.co_filename):
         frame = frame.f_back
-    if frame is None:
-        return none
+    call = None if frame is None else _parsed(frame)
+    if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == form:
+        return call
+    return ast.Call(ast.Name(form), [], [])
+
+
+def _parsed(frame: FrameType) -> ast.expr | None:
+    """The expression that a frame is at."""
     line, last, start, end = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     if line is None or last is None or start is None or end is None or last > len(lines):
-        return none
+        return None
     picked = [text.encode() for text in lines[line - 1 : last]]
     picked[-1] = picked[-1][:end]
     picked[0] = picked[0][start:]
     try:
-        call = ast.parse(b"(" + b"".join(picked) + b")", mode="eval").body
-    except (SyntaxError, ValueError):
-        return none
-    return call if isinstance(call, ast.Call) else none
+        return ast.parse(b"(" + b"".join(picked) + b")", mode="eval").body
+    except (SyntaxError, ValueError):  # the file changed under us
+        return None

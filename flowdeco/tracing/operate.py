@@ -502,8 +502,11 @@ def glue_method(
     recorder: TraceRecorder, value: Value, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Value:
     """`value.name(...)` as a glue call."""
+    method: Callable[..., Any] = Method(name)
+    if name in ("items", "keys", "values"):
+        method = Listed(method)  # their results are looks into the dict, which cannot travel
     return glue_call(
-        recorder, Method(name), (value, *args), kwargs, f".{name}() of this value has no expression"
+        recorder, method, (value, *args), kwargs, f".{name}() of this value has no expression"
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.authoring.options import ANY_ERROR
 from flowdeco.errors import CodecError, Location
-from flowdeco.graph import Block, Case, Choice, Expression, Failing, Field, Jump, Literal, Object, Raise
+from flowdeco.graph import Block, Case, Choice, Expression, Failing, Field, Handle, Jump, Literal, Object, Raise
 from flowdeco.graph.types import STR, Type
 from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, handle
 from flowdeco.tracing.merging import captured
@@ -98,7 +98,7 @@ def raised(recorder: TraceRecorder, error: Exception) -> bool:
     place = recorder.deliberate_place(error)
     if not recorder.open.ended:
         told = described(recorder, error)
-        recorder.open.end(Raise(_part(told, "Error"), _part(told, "Cause"), type(error).__name__, place))
+        recorder.open.end(Raise(_part(told, "Error"), _part(told, "Cause"), location=place))
     return True
 
 
@@ -117,31 +117,37 @@ def _handled(
     recorder.open.end(path)
 
 
-def turned_away(recorder: TraceRecorder, inner: Attempting, on: tuple[Any, ...], error: Value) -> None:
+def turned_away(
+    recorder: TraceRecorder,
+    inner: Attempting,
+    number: int,
+    error: Value,
+    entry: tuple[Expression, ...],
+) -> None:
     """A handler gets errors by their bare names: those of other classes go on, as if it was not there.
 
-    `inner`: the `try` that the handler is of, no longer among the open ones.
+    `inner`: the `try` that the handler is of, no longer among the open ones; `entry`: what all of its handlers begin with.
     """
     from flowdeco.tracing.error_names import error_source, strangers
 
-    others = strangers(on)
-    if not others:
-        return
+    others: list[type[BaseException]] = list(strangers(inner.handlers[number])) if inner.failing else []
     place = user_location()
-    later = inner.handlers[inner.handlers.index(on) + 1 :]
-    for handler in later:
-        both = next((kind for kind in others if _covers(handler, kind) is True), None)
-        if both is not None:
-            raise recorder.fail(
-                f"{error_source(both)} has the same name as a class of the handler before: Step Functions tells errors "
-                "apart by the bare names of their classes",
-                hint="handle them together, put one try around the other, or give one of the classes another name",
-            )
-    names = [error_source(kind, recorder.codec.names.main_module) for kind in others]
-    test = recorder.operate("error.among", (error, names))
-    with recorder.open.opened() as taken:
-        _again(recorder, Reraised(error, others), inner)
-    _choose(recorder, test, taken, place, f"is it {names[0].replace(':', '.')}")
+    for later in range(number + 1, len(inner.handlers) + 1):
+        if later == len(inner.handlers):
+            kinds = others
+        else:
+            kinds = [kind for kind in others if _covers(inner.handlers[later], kind) is True]
+            others = [kind for kind in others if kind not in kinds]
+        if not kinds:
+            continue
+        names = [error_source(kind, recorder.codec.names.main_module) for kind in kinds]
+        test = recorder.operate("error.among", (error, names))
+        with recorder.open.opened() as taken:
+            if later == len(inner.handlers):
+                _again(recorder, Reraised(error, tuple(kinds)), inner)
+            else:
+                recorder.open.end(Handle(inner.id, later, error._expression, entry))
+        _choose(recorder, test, taken, place, f"is it {names[0].replace(':', '.')}")
 
 
 def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = None) -> None:
@@ -168,7 +174,7 @@ def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = 
             with recorder.open.opened() as taken:
                 _handled(recorder, attempting, number, told, held)
             _choose(recorder, test, taken, place)
-    recorder.open.end(Raise(Field(told, "Error", True), Field(told, "Cause", True), "", place))
+    recorder.open.end(Raise(Field(told, "Error", True), Field(told, "Cause", True), location=place))
 
 
 def _choose(

@@ -86,6 +86,8 @@ class TraceRecorder:
         self.forms = TracedForms(self)
         self.children: dict[str, Workflow[Any, Any]] = {}
         """Workflows that are run or started as executions of their own, by name."""
+        self.large: set[int] = set()
+        """Ids of children whose results may travel as references."""
         self.as_is = False
         """Whether the body being traced is taken as it is, and not rewritten."""
         self._workflows: list[Workflow[Any, Any]] = []
@@ -445,6 +447,10 @@ class TraceRecorder:
         """What a name is assigned: a result takes its name, an expression is evaluated here under it."""
         self.fresh(value)
         self.name_result(value, name)
+        if isinstance(value, Value) and isinstance(
+            value._expression, Result | Input | Item | Field | Index
+        ):
+            self.expressed_as(value._expression)
         if not isinstance(value, Value) or self.inlining or isinstance(value, RangeValue):
             return value
         expression = value._expression

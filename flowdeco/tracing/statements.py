@@ -39,7 +39,7 @@ def functions_around(places: Iterable[Location]) -> tuple[SourceFunction, ...]:
     found: dict[tuple[str, int], SourceFunction] = {}
     for place in places:
         for function in _functions(place.file):
-            if function.first <= place.line < function.first + len(function.lines):
+            if function.location.line <= place.line < function.first + len(function.lines):
                 found.setdefault((place.file, function.first), function)
                 break
     return tuple(found.values())
@@ -68,8 +68,13 @@ def _outermost(tree: ast.AST) -> Iterator[ast.FunctionDef]:
 
 
 def _defines_workflows(node: ast.FunctionDef) -> bool:
-    """Whether a function is only around workflows: it has decorated functions in it."""
-    return any(isinstance(inner, ast.FunctionDef) and inner.decorator_list for inner in node.body)
+    """Whether a function is only around workflows or steps, as a test is."""
+    decorators = [
+        d for inner in node.body if isinstance(inner, ast.FunctionDef) for d in inner.decorator_list
+    ]
+    called = [d.func if isinstance(d, ast.Call) else d for d in decorators]
+    names = {d.attr if isinstance(d, ast.Attribute) else getattr(d, "id", "") for d in called}
+    return bool(names & {"step", "workflow"})
 
 
 def _function(file: str, lines: list[str], node: ast.FunctionDef) -> SourceFunction:
@@ -98,7 +103,7 @@ def _statements(body: Iterable[ast.AST]) -> Iterator[Statement]:
             assert isinstance(node, ast.stmt | ast.excepthandler)
             first, last = node.lineno, node.end_lineno or node.lineno
         if inner and not isinstance(node, ast.match_case):
-            starts = inner[0].pattern.lineno if isinstance(inner[0], ast.match_case) else inner[0].lineno  # type: ignore[attr-defined]
+            starts = inner[0].pattern.lineno if isinstance(inner[0], ast.match_case) else inner[0].lineno
             last = max(first, starts - 1)
         yield Statement(first, last, type(node).__name__)
         yield from _statements(inner)

@@ -13,6 +13,7 @@ from flowdeco.authoring.workflows import Workflow
 from flowdeco.errors import BodyError, FlowdecoError, Location
 from flowdeco.graph import Expression, Graph, Input, verify
 from flowdeco.runtime import MemoryStore, ValueCodec
+from flowdeco.tracing import children
 from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.recorder import TraceRecorder
 from flowdeco.tracing.types import type_of
@@ -51,7 +52,7 @@ def trace(workflow: Workflow[Any, Any], *, bundle: str = "", main_module: str | 
     positional, named = _arguments(workflow, recorder)
     with recording(recorder):
         try:
-            block = recorder.run_body(workflow, positional, named)
+            block = children.with_outputs(recorder, recorder.run_body(workflow, positional, named))
         except FlowdecoError as error:
             raise _first(recorder, error) from None
         except Exception as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
 from flowdeco.graph.explanation import Explanation, FunctionLines, Line, Note, Path
 from flowdeco.views.places_text import file_text
@@ -14,12 +16,18 @@ _WIDEST = 60
 _MANY = 6
 """So many names of states are told in a row; of more, the first ones and the last."""
 
-_LOOKS = {"state": "green", "glue": "yellow", "expression": "cyan"}
-
 
 def explanation_text(explanation: Explanation, style: Style) -> str:
     """The lines with what they became beside them, then what runs when, then what each path costs."""
     return "\n".join(_all(explanation, style))
+
+
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
+    """The same as JSON. Costs have their `text` beside their numbers."""
+    document = asdict(explanation)
+    for path, told in zip(explanation.paths, document["paths"]):
+        told["cost"]["text"] = str(path.cost)
+    return document
 
 
 def _all(explanation: Explanation, style: Style) -> Iterator[str]:
@@ -69,7 +77,7 @@ def _function(function: FunctionLines, style: Style) -> Iterator[str]:
 def _line(line: Line, margin: int, digits: int, width: int, style: Style) -> Iterator[str]:
     text = line.text[margin:].rstrip()
     number = style.paint(f"{line.number:>{digits}}", "dim")
-    notes = [part for note in line.notes for part in _note(note, style)]
+    notes = list(_notes(line.notes, style))
     beside = len(text) <= width and bool(notes)
     bar = style.symbol("│", "|")
     yield f"{number}  {text:<{width}}  {bar} {notes.pop(0)}" if beside else f"{number}  {text}".rstrip()
@@ -77,20 +85,30 @@ def _line(line: Line, margin: int, digits: int, width: int, style: Style) -> Ite
     yield from (f"{blank}  {bar} {note}" for note in notes)
 
 
+def _notes(notes: tuple[Note, ...], style: Style) -> Iterator[str]:
+    for note in notes:
+        if note.kind != "expression":
+            yield from _note(note, style)
+    uses = [_use(note) for note in notes if note.kind == "expression"]
+    if uses:
+        yield f"{style.paint('expression', 'cyan')}: {', '.join(uses)}"
+
+
+def _use(note: Note) -> str:
+    return f"{note.what} of {_names(note.states)}" if note.states else note.what
+
+
 def _note(note: Note, style: Style) -> Iterator[str]:
     names = _names(note.states)
     match note.kind:
         case "state":
-            yield f"{style.paint('state', _LOOKS['state'])} {names} ({note.what})"
-        case "expression":
-            into = f" of {names}" if names else ""
-            yield f"{style.paint('expression', _LOOKS['expression'])}: {note.what}{into}"
+            yield f"{style.paint('state', 'green')} {names} ({note.what})"
         case "glue":
             extra = f"+{note.transitions}" if note.transitions else "no more states"
-            yield f"{style.paint('glue', _LOOKS['glue'])} {note.what} in state {names}, {extra}: {note.why}"
+            yield f"{style.paint('glue', 'yellow')} {note.what} in state {names}, {extra}: {note.why}"
             if note.instead:
-                yield f"  free instead: {note.instead}"
-        case "inlined" | "flow" | "compile time":
+                yield f"  without it: {note.instead}"
+        case _:
             yield style.paint(note.what, "dim")
 
 

@@ -68,7 +68,11 @@ def test_every_form_is_spelled_and_every_spelling_is_a_form() -> None:
         ("len", ((X, LIST),), "$count($x)"),
         ("len", ((X, STR),), "$length($x)"),
         ("sum", ((X, list_of(INT)),), "$sum($x)"),
-        ("max", ((X, list_of(FLOAT)),), "$max($x)"),
+        (
+            "max",
+            ((X, list_of(FLOAT)),),
+            "$x = [] ? $error('ValueError: max() iterable argument is empty') : $max($x)",
+        ),
         ("sorted", ((X, list_of(INT)),), "$sort($x)"),
         ("range", ((X, INT),), "[0..$x - 1]"),
         ("range", ((Literal(5), INT),), "[0..4]"),

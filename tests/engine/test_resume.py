@@ -413,3 +413,69 @@ def test_a_choice_that_was_left_is_not_made_again_with_new_values():
     assert execution.run().output == "C"
     for before, *_ in known[:-1]:
         assert Execution(machine(states), handlers={}, record=before).run().output == "C"
+
+
+def test_whatever_was_caught_retried_or_answered_goes_on_after_any_event():
+    each = {
+        "I": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input = 1 %}", "Next": "X"}],
+            "Default": "Y",
+        },
+        "X": {"Type": "Wait", "Seconds": 1, "Next": "F"},
+        "F": {"Type": "Parallel", "Branches": [scope({"G": {"Type": "Fail", "Error": "No"}})]},
+        "Y": {"Type": "Wait", "Seconds": 9, "End": True},
+    }
+    states = {
+        "K": task("bad", Catch=[{"ErrorEquals": ["Bad"], "Next": "Q", "Assign": {"k": 1}}], Next="Z"),
+        "Q": {
+            "Type": "Map",
+            "Items": [1, 2],
+            "ItemProcessor": scope(each),
+            "Retry": [{"ErrorEquals": ["Never"]}, {"ErrorEquals": ["No"], "MaxAttempts": 1}],
+            "Catch": [{"ErrorEquals": ["No"], "Next": "T", "Output": "{% $k %}"}],
+        },
+        "T": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Arguments": {"MessageBody": "{% $states.context.Task.Token %}"},
+            "Output": "{% [$states.input, $states.result] %}",
+        },
+        "Z": {"Type": "Pass"},
+    }
+
+    def bad(payload):
+        raise TaskFailure("Bad")
+
+    holder = []
+    handlers = {"bad": bad, "*": lambda p: holder[-1].send_task_success(p["MessageBody"], "ok")}
+    known = []
+    clock = SkippingClock()
+    execution = Execution(
+        machine(states),
+        handlers=handlers,
+        clock=clock,
+        on_event=lambda event: known.append((execution.record, clock.now())),
+    )
+    holder.append(execution)
+    want = execution.run()
+    assert want.output == [1, "ok"]
+    for before, now in known[:-1]:
+        waits = types(before)[-1] == "TaskSubmitted"
+        again = Execution(
+            machine(states),
+            handlers=handlers,
+            clock=SkippingClock(now),
+            record=before,
+            on_idle=lambda waits=waits: waits and _answer(holder[-1]),
+        )
+        holder.append(again)
+        record = again.run()
+        assert (record.status, record.output) == ("SUCCEEDED", [1, "ok"]), types(before)[-3:]
+
+
+def _answer(execution):
+    if execution.record.events[-1].type != "TaskSubmitted":
+        return
+    scheduled = [event.id for event in execution.record.events if event.type == "TaskScheduled"][-1]
+    execution.send_task_success(f"{execution.record.arn}/{scheduled}", "ok")

@@ -414,3 +414,23 @@ def test_results_of_the_right_shape():
     assert asked == [("s3", "getBucket"), ("s3", "getBucket"), ("glue", "startJobRun")]
     function = jsonata("Task", Resource="arn:aws:lambda:us-east-1:123456789012:function:f")
     assert ask(function, mock={"result": 1}, shapes=shapes)["output"] == 1
+
+
+def test_a_map_with_results_of_any_shape_is_refused_unless_they_are_written():
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Arguments": {"Bucket": "b", "Prefix": "p"}}
+    state = jsonata("Map", ItemProcessor=DISTRIBUTED, Items=[1], ResultWriter=writer)
+    written = {"ResultWriterDetails": {"Bucket": "b", "Key": "k"}}
+    assert ask(state, mock={"result": written})["output"] == written
+
+
+def test_a_parallel_without_branches():
+    error = rejected({"Type": "Parallel", "Branches": [], "End": True}, mock={"result": []})
+    assert error.message.endswith("Value cannot be empty at /States/StateName/Branches'")
+
+
+def test_a_jsonpath_state_without_arguments_shows_its_input():
+    state = {"Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a", "End": True}
+    got = ask(state, {"x": 1}, mock={"result": 2}, inspectionLevel="DEBUG")
+    assert got["inspectionData"]["afterParameters"] == {"x": 1}
+    bare = ask({**state, "QueryLanguage": "JSONata"}, {"x": 1}, mock={"result": 2}, inspectionLevel="DEBUG")
+    assert bare["inspectionData"] == {"input": {"x": 1}, "result": 2}

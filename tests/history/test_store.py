@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flowdeco.errors import StoreError
-from flowdeco.history import Event, ExecutionRecord, ItemFailure, MapRunRecord
+from flowdeco.history import ChildRecord, Event, ExecutionRecord, ItemFailure, MapRunRecord
 from flowdeco.history.database import SCHEMA_VERSION
 from flowdeco.history.processes import is_running, process_birth
 from flowdeco.history.store import HistoryStore
@@ -456,3 +456,22 @@ class TestProcesses:
             raise PermissionError(1, "Operation not permitted")
 
         assert is_running(1, "", kill=refuse)
+
+
+def test_a_file_of_an_older_version_is_read_and_kept_on(store: HistoryStore) -> None:
+    name = begin(store)
+    store.finish(record(name))
+    store.close()
+    connection = sqlite3.connect(store.path)
+    connection.execute("DROP TABLE children")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    old = HistoryStore(store.path)
+    assert old.load(name).status == "SUCCEEDED"
+    child = ChildRecord("run", 3, "FAILED", None, "K", {"x": 1}, {"v": 2})
+    old.append(name, [], [child, child])
+    assert old.children(name) == [child]
+    old.take(name)
+    assert old.load(name).status == "RUNNING"
+    old.close()

@@ -6,13 +6,14 @@ import http.client
 import json
 import sqlite3
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from flowdeco.errors import FlowdecoError, StoreError
 from flowdeco.server import LocalServer, Service
+from flowdeco.server.database import Database
 from tests.server.calls import chain, connect, create, refusal
 
 JSON = {"content-type": "application/x-amz-json-1.0"}
@@ -149,6 +150,31 @@ def test_what_cannot_be_kept_is_told(tmp_path: Path) -> None:
     assert status == 500
     assert document["__type"] == "com.amazon.coral.service#InternalFailure"
     assert "closed database" in told[0]
+
+
+def test_an_end_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    told: list[Any] = []
+    done = Event()
+
+    def tell(what: str, **about: Any) -> None:
+        if what == "broken":
+            told.append(about["error"])
+            done.set()
+
+    class Spoiled(Database):
+        def drop_events(self, _: Any) -> None:
+            with self.writing():
+                self._connection.execute("DROP TABLE events")
+
+    database = Spoiled(tmp_path)
+    service = Service(handlers={"spoil": database.drop_events}, tell=tell, database=database)
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:spoil"}
+    with LocalServer(service) as server:
+        client = connect(server.url)
+        client.start_execution(stateMachineArn=create(client, chain("A", A=task)))
+        done.wait(30)
+        client.close()
+    assert "no such table: events" in told[0]
 
 
 def test_state_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from flowdeco.server import Service
 from flowdeco.server.protocol import Protocol
+from flowdeco.server.trials import output_shape
 from tests.server.calls import ROLE, chain, create, execute, refusal, wait
 
 WAIT = chain("Wait", Wait={"Type": "Wait", "Seconds": 3600})
@@ -425,6 +426,12 @@ def test_express_executions(client: Any) -> None:
     assert refusal(client.start_sync_execution, stateMachineArn=standard)[0] == "StateMachineTypeNotSupported"
 
 
+def test_many_state_machines(client: Any) -> None:
+    for number in range(70):
+        arn = create(client, chain(f"S{number}"), name=f"m{number}", type="EXPRESS")
+        assert client.start_sync_execution(stateMachineArn=arn)["status"] == "SUCCEEDED"
+
+
 def test_redrive(serve: Any) -> None:
     calls: list[Any] = []
 
@@ -478,6 +485,13 @@ def test_nested_executions(serve: Any) -> None:
     assert json.loads(nested(".sync")["output"])["Output"] == '{"x":1}'
     started = json.loads(nested("", Input='{"y": 2}')["output"])
     assert json.loads(wait(client, started["ExecutionArn"])["output"]) == {"y": 2}
+    nested_sdk = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:startExecution",
+        "Parameters": {"StateMachineArn": inner},
+    }
+    started = json.loads(execute(client, create(client, chain("A", A=nested_sdk), name="sdk"))["output"])
+    assert started["StartDate"].endswith("Z")
     told = nested("", Name="n")
     assert (told["status"], told["error"]) == ("FAILED", "StepFunctions.ExecutionAlreadyExistsException")
     told = nested(".sync:2", StateMachineArn=OTHER)
@@ -666,8 +680,15 @@ def test_one_state_is_tried(serve: Any) -> None:
         "ValidationException",
         "Mock result schema validation error: Field 'CiphertextBlob' must be a string",
     )
-    task["Resource"] = "arn:aws:states:::aws-sdk:kms:encryptt"
-    for resource in ("arn:aws:states:::aws-sdk:nothing:f", "arn:aws:states:::aws-sdk:kms:nothing"):
-        told = refusal(client.test_state, definition=json.dumps({**task, "Resource": resource}))
-        assert told[0] in ("InvalidDefinition", "ValidationException")
     assert refusal(client.test_state, definition="{")[0] == "InvalidDefinition"
+    wait_for_me = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "End": True}
+    told = client.test_state(definition=json.dumps(wait_for_me), roleArn=ROLE)
+    assert (told["status"], told["error"]) == ("FAILED", "Flowdeco.NoHandler")
+
+
+def test_shapes_of_answers() -> None:
+    shape = output_shape("states", "startExecution")
+    assert shape is not None
+    assert shape.type_name == "structure"
+    assert output_shape("nothing", "f") is None
+    assert output_shape("sqs", "nothing") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -52,6 +53,11 @@ def say(text: Any) -> None:
 @step
 def when() -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@step
+def text() -> str:
+    return "2026-01-01T00:00:00Z"
 
 
 @step
@@ -150,6 +156,7 @@ def test_waits_really_wait() -> None:
     def body(x: int) -> int:
         for what in ("moment", "text"):
             wait(until=anything(what))
+        wait(until=text())
         for what in ("none", "short"):
             wait(anything(what))
         wait(how_long())
@@ -244,6 +251,32 @@ def test_conditions_without_a_source_have_no_words() -> None:
     graph = trace(workflow(rewrite=False)(namespace["body"])).graph
     texts = [case.text for node in walk(graph.block) if isinstance(node, Choice) for case in node.cases]
     assert texts == ["", "enough"]
+
+
+@pytest.mark.parametrize(
+    "now", ["", "def body(x):\n    ((((\n", "def body(x):\n    return x and more of it, (((((((("]
+)
+def test_a_source_that_has_changed_has_no_words(now: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = "changed.py"
+    namespace: dict[str, Any] = {"choose": choose, "plus": plus}
+    exec(compile("def body(x):\n    return choose(x > 5, lambda: plus(x))", file, "exec"), namespace)
+    monkeypatch.setitem(linecache.cache, file, (len(now), None, now.splitlines(keepends=True), file))
+    graph = trace(workflow(rewrite=False)(namespace["body"])).graph
+    assert [case.text for node in walk(graph.block) if isinstance(node, Choice) for case in node.cases] == [
+        ""
+    ]
+
+
+def test_the_words_of_a_workflow_in_a_library_are_not_the_callers() -> None:
+    namespace: dict[str, Any] = {"choose": choose, "plus": plus}
+    exec(
+        compile("def body(x):\n    return choose(x > 5, lambda: plus(x))", linecache.__file__, "exec"),
+        namespace,
+    )
+    graph = trace(workflow(rewrite=False)(namespace["body"]), bundle="b").graph
+    assert [case.text for node in walk(graph.block) if isinstance(node, Choice) for case in node.cases] == [
+        ""
+    ]
 
 
 # ---------------------------------------------------------------------------------------- maps and loops
@@ -376,6 +409,20 @@ def test_a_body_that_always_fails() -> None:
         return choose(x > 1, lambda: plus(x))
 
     assert agrees(body, 1) == [("Never", "ever")]
+
+
+def test_what_follows_a_form_that_is_never_left() -> None:
+    def body(x: int) -> Any:
+        number = plus(x)
+        if x > 2:
+            number += choose(x > 3, lambda: fail("More", "a"), lambda: fail("Less", "b")) + 1
+        if x > 1:
+            number += 1 + attempt(
+                lambda: fail(ValueError, "c"), except_={ValueError: lambda: fail("Two", "d")}
+            )
+        return number
+
+    assert agrees(body, 4, 3, 2, 1) == [("More", "a"), ("Less", "b"), ("Two", "d"), 2]
 
 
 def test_succeed() -> None:

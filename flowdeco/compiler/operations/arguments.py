@@ -51,6 +51,8 @@ _LEVELS = {
 }
 _VARIABLE = re.compile(r"\$(\w+)")
 VARIABLE = re.compile(r"\$\w+")
+_PATH = re.compile(r"\$\w+(\.\w+)+")
+_OPENING = re.compile(r"\(\$\w+ := ")
 _PLAIN = re.compile(r"\$\w+|-?\d+(\.\d+)?|true|false|null")
 _NUMBER = re.compile(r"-[\d.]+(e[-+]?\d+)?")
 
@@ -193,19 +195,47 @@ class Args:
         assert isinstance(made, Function)
         return made
 
-    def guarded(self, result: str, message: str) -> str:
+    def guarded(self, result: str, refusal: str) -> str:
         """A result that may be undefined: it fails by itself where undefined would be swallowed."""
         if not self._swallowed:
             return result
         name = self.fresh("found")
-        return f"({name} := {result}; $exists({name}) ? {name} : {error(message)})"
+        return f"({name} := {result}; $exists({name}) ? {name} : {refusal})"
 
     def finished(self, result: str) -> str:
         """The result, with the variables it uses bound before it."""
         if not self._bindings:
             return result
-        bound = "".join(f"{name} := {source}; " for name, source in self._bindings.values())
+        bound = ""
+        for name, source in self._bindings.values():
+            if _is_short(source) and _may_stand(name, source, result):
+                result = re.sub(re.escape(name) + r"\b", lambda _, source=source: source, result)
+            else:
+                bound += f"{name} := {source}; "
+        if not bound:
+            return result
+        if _OPENING.match(result) and closes_at_end(result) and not any(f"{n} :=" in result for n in self._own()):
+            result = result[1:-1]
         return f"({bound}{result})"
+
+    def _own(self) -> Iterable[str]:
+        return (name for name, _ in self._bindings.values())
+
+
+def _is_short(source: str) -> bool:
+    return len(source) <= 24 and _PATH.fullmatch(source) is not None
+
+
+def _may_stand(name: str, source: str, result: str) -> bool:
+    """Whether a path may be written where its variable is: not too often, and nothing else has that name."""
+    uses = len(re.findall(re.escape(name) + r"\b", result))
+    again = re.search(re.escape(name) + r"( :=|\b[^(){}]*\)\{)", result)
+    first = re.search(_first_name(source) + r"( :=|\b[^(){}]*\)\{)", result)
+    return uses * len(source) <= 48 and again is None and first is None
+
+
+def _first_name(source: str) -> str:
+    return re.escape(source.partition(".")[0])
 
 
 Write: TypeAlias = Callable[[Args], str]

@@ -133,19 +133,26 @@ def _isinstance(a: Args) -> str:
     plain = [(n, t) for n, t in _TYPES if n in names or (n == "bool" and "int" in names)]
     tags = [name for name in ("tuple", "set") if name in names]
     if not tags and "dict" not in names:
-        if len(plain) == 1:
-            return f'$type({a.bare(0)}) = "{plain[0][1]}"'
-        return f"$type({a.bare(0)}) in [{', '.join(_quoted(t) for _, t in plain)}]"
+        return _one_of(a.bare(0), [t for _, t in plain])
     x = a.let(0, "x")
     tag = f"{x}.`$type`"
-    tests = [f"$type({x}) in [{', '.join(_quoted(t) for _, t in plain)}]"] if plain else []
+    tests = [_one_of(x, [t for _, t in plain])] if plain else []
     looks = []
     if "dict" in names:
         looks.append(f'$not($exists({tag})) or {tag} in ["dict", "Counter", "OrderedDict", "defaultdict"]')
     if tags:
-        looks.append(f"{tag} in [{', '.join(map(_quoted, tags))}]")
-    tests.append(f'$type({x}) = "object" and ({" or ".join(looks)})')
+        looks.append(
+            f"{tag} = {_quoted(tags[0])}" if len(tags) == 1 else f"{tag} in [{', '.join(map(_quoted, tags))}]"
+        )
+    wanted = f"({' or '.join(looks)})" if len(looks) > 1 or " or " in looks[0] else looks[0]
+    tests.append(f'$type({x}) = "object" and {wanted}')
     return " or ".join(tests)
+
+
+def _one_of(x: str, types: list[str]) -> str:
+    if len(types) == 1:
+        return f"$type({x}) = {_quoted(types[0])}"
+    return f"$type({x}) in [{', '.join(map(_quoted, types))}]"
 
 
 def _quoted(text: str) -> str:

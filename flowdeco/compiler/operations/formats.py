@@ -15,6 +15,7 @@ from flowdeco.compiler.operations.arguments import (
     swallowing,
     wrapped,
 )
+from flowdeco.compiler.operations.rounding import PLACES, REFUSAL, distance, moved, within
 from flowdeco.query import literal
 
 _SPLITTER = 2**27 + 1
@@ -69,25 +70,14 @@ def _prefixed(a: Args) -> str:
     return f"{sign} & $formatBase($abs({number}), {base})"
 
 
-_HUNDREDS = {1: "* * 8 - * * 2", 2: "* * 64 - * * 32 - * * 4", 3: "* * 1024 + * * 16 + * * 8"}
-"""How the product with a power of ten is taken from a number close to it without loss, by the places; `*` first of each
-pair stands for the number."""
-
-
 def _few_places(a: Args, x: str, places: int, separator: object) -> str:
-    """`$formatNumber` rounds the decimal digits of a number, Python its exact value. Both agree but where the digits end
-    in a 5 just behind the last place: there, how far the exact value is from the middle is found out without loss, and
-    what is not right in the middle is moved away from it."""
-    scale, tie = 10**places, a.fresh("tie")
+    tie = a.fresh("tie")
     picture = ("#,##0." if separator else "0.") + "0" * places
-    nudge = 10.0 ** -(places + 1)
-    products = _HUNDREDS[places].replace("* *", f"{x} *")
-    refusal = error("OverflowError: an expression cannot write a number of more than 15 digits")
-    moved = f"{tie} = 0 or $abs({tie}) > 0.1 ? {x} : {tie} > 0 ? {x} - {nudge} : {x} + {nudge}"
-    made = f"$formatNumber($abs({x}) < 1e{15 - places} ? ({moved}) : {refusal}, {literal(picture)})"
+    number = f"{within(x, places)} ? ({moved(x, tie, places)}) : {REFUSAL}"
+    made = f"$formatNumber({number}, {literal(picture)})"
     if separator == "_":
         made = f'$replace({made}, ",", "_")'
-    return f"({tie} := $floor({x} * {scale}) + 0.5 - {products}; {made})"
+    return f"({tie} := {distance(x, places)}; {made})"
 
 
 def _fixed(percent: bool) -> Spelling:
@@ -104,7 +94,7 @@ def _fixed(percent: bool) -> Spelling:
         if percent:
             scaled = a.fresh("x")
             x, bound, unit = scaled, f"{scaled} := {x} * 100; ", ' & "%"'
-        if places in _HUNDREDS:
+        if places in PLACES:
             made = _few_places(a, x, places, separator)
             return f"({bound}{made[1:-1]}{unit})" if percent else made
         sign = f'({x} < 0 ? "-" : "")'

@@ -15,6 +15,7 @@ from flowdeco.compiler.operations.arguments import (
     swallowing,
     swallowing_infix,
 )
+from flowdeco.compiler.operations.rounding import REFUSAL, distance, moved, within
 from flowdeco.graph.expressions import Literal
 
 _ZERO_DIVISION = {
@@ -201,27 +202,15 @@ def _shift(operator: str, opening: str, closing: str) -> Spelling:
     return strict(0)(write)
 
 
-@strict()
 def _round_digits(a: Args) -> str:
-    """The exact product with a power of ten decides: what is lost in it is made up for by splitting both in halves."""
-    digits = a.constant(1)
-    assert isinstance(digits, int)
-    if digits == 0:
+    places = a.constant(1)
+    assert isinstance(places, int)
+    if places == 0:
         return f"$round({a.bare(0)})"
-    x, scale = a.let(0, "x"), 10**digits
-    p, low, high, down, off = (a.fresh(name) for name in ("scaled", "low", "high", "down", "off"))
-    # The upper half of a double has 26 bits, and so have the halves of the scale: their products are exact.
-    upper = int(scale * 134217729.0 - (scale * 134217729.0 - scale))
-    lower = scale - upper
-    rest = f"(({high} * {upper} - {p}) + {low} * {upper}"
-    rest += f" + {high} * {lower} + {low} * {lower})" if lower else ")"
-    return (
-        f"({p} := {x} * {scale}; $abs({p}) > 4503599627370496 ? {x} : "
-        f"({high} := {x} * 134217729 - ({x} * 134217729 - {x}); {low} := {x} - {high}; {down} := $floor({p}); "
-        f"{off} := {p} - {down} - 0.5; "
-        f"{off} := {off} != 0 ? {off} : {rest}; "
-        f"({off} > 0 or ({off} = 0 and {down} % 2 != 0) ? {down} + 1 : {down}) / {scale}))"
-    )
+    x, tie = a.let(0, "x"), a.fresh("tie")
+    whole = f"$floor({x}) = {x} ? {x} : {REFUSAL}"
+    rounded = f"{within(x, places)} ? $round({moved(x, tie, places)}, {places}) : {whole}"
+    return f"({tie} := {distance(x, places)}; {rounded})"
 
 
 @swallowing
@@ -268,7 +257,7 @@ SPELLINGS: Spellings = {
     "lshift.ints": _shift("*", "", ""),
     "rshift.ints": _shift("/", "$floor(", ")"),
     "round.number": call("round"),
-    "round.digits": _round_digits,
+    "round.digits": Spelling(_round_digits, lambda i: True, "rounded"),
     "sum.numbers": call("sum"),
     "sum.floats": strict()(lambda a: compensated(a.bare(0), a)),
     "sum.any": _sum_any,

@@ -107,7 +107,7 @@ def _map(kind: str) -> Spelling:
         result = a.body(0, each.element)
         if kind == "flat" or is_flat(result):
             return f"[{each.made(result)}]"
-        if each.plain:
+        if each.plain and each.over == "$map":
             return mapped(each.source, kind, result, (a.fresh("list"), each.element, a.fresh("made")))
         entry = f"{{'v': {result}}}"
         return unboxed(f"[{each.made(entry)}]", kind, a.fresh("box"))
@@ -119,7 +119,9 @@ def _filter(kind: str) -> Spelling:
     def write(a: Args) -> str:
         each = walk(a, 1, _names(a))
         test = a.body(0, each.element)
-        if isinstance(each.element, Parts):
+        if each.over == "$each" or isinstance(each.element, Parts):
+            if kind != "flat" and not isinstance(each.element, Parts):
+                return filtered(a.bare(1), kind, test, a.fresh("box"), each.element)
             return f"[{replace(each, conditions=(*each.conditions, test)).made(each.element)}]"
         return filtered(a.bare(1), kind, test, a.fresh("box"), each.element)
 
@@ -132,17 +134,30 @@ def _flat_map(a: Args) -> str:
     return each.joined(a.body(0, each.element), a.fresh("list"))
 
 
+@swallowing
+def _values_joined(a: Args) -> str:
+    """`.*` takes the lists apart that are the values of a dict."""
+    return f"[{a[0]}.*]"
+
+
 def _names(a: Args) -> str:
     made = a.expression(0)
     assert isinstance(made, Function)
     return made.names[0]
 
 
+def _asked(a: Args) -> str:
+    made = a.expression(1)
+    assert isinstance(made, Function)
+    each = walk(a, 0, made.names[0])
+    return each.made(a.body(1, each.element))
+
+
 def _tested(name: str) -> Spelling:
     def write(a: Args) -> str:
         if name == "any":
-            return f"true in $map({a.bare(0)}, {a.function(1)})"
-        return f"$not(false in $map({a.bare(0)}, {a.function(1)}))"
+            return f"true in {_asked(a)}"
+        return f"$not(false in {_asked(a)})"
 
     return swallowing(write)
 
@@ -152,21 +167,22 @@ class _Order:
 
     def __init__(self, a: Args, order: str, keyed: bool) -> None:
         self.a, self.order, self.keyed = a, order, keyed
-        self.name = a.fresh("key") if order == "any" else ""
+        self.name = "" if order == "numbers" else a.fresh("key")
 
     def key(self, v: str) -> str:
         """What is compared of the element in a variable."""
         own = wrapped(self.a.body(1, v), 41) if self.keyed else v
         if self.order == "numbers":
             return own
-        return f"{self.name}({own})" if self.name else ordered(own)
+        return f"{self.name}({own})"
 
     def defined(self, result: str) -> str:
         """The result, after the function that makes keys comparable."""
         if not self.name:
             return result
         x = self.a.fresh("k")
-        return f"({self.name} := function({x}){{ {comparable(x)} }}; {result})"
+        compared = ordered(x) if self.order == "texts" else comparable(x)
+        return f"({self.name} := function({x}){{ {compared} }}; {result})"
 
 
 def _sorted(order: str, keyed: bool) -> Spelling:
@@ -233,6 +249,7 @@ SPELLINGS: Spellings = {
     "any.tested": _tested("any"),
     "all.tested": _tested("all"),
     "flat_map": _flat_map,
+    "values_joined": _values_joined,
     **{f"enumerate.{kind}": _enumerate(kind) for kind in ("flat", "lists", "any")},
     "map.flat": _map("flat"),
     "map.lists": _map("lists"),

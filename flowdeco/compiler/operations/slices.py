@@ -34,7 +34,7 @@ def _index_any(a: Args) -> str:
 
 @strict(0)
 def _item_list(a: Args) -> str:
-    return a.guarded(f"{a[0]}[{a.let(1, 'i')}]", OUT_OF_RANGE)
+    return a.guarded(f"{a[0]}[{a.let(1, 'i')}]", error(OUT_OF_RANGE))
 
 
 def _exists(i: int) -> str:
@@ -59,7 +59,7 @@ def _item_text(a: Args) -> str:
 @strict(0)
 def _item_dict(a: Args) -> str:
     key = a.let(1, "key")
-    return a.guarded(f"$lookup({a.bare(0)}, {key})", "KeyError")
+    return a.guarded(f"$lookup({a.bare(0)}, {key})", f"""$error("KeyError: '" & {key} & "'")""")
 
 
 @swallowing

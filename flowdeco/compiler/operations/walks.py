@@ -40,14 +40,14 @@ class Walk:
 
     def joined(self, lists: str, so_far: str) -> str:
         """The lists that become of the elements that count, one after another."""
-        if lists == self.element and self.plain:
+        if lists == self.element and self.plain and self.over == "$map":
             return f"$reduce({self.source}, $append, [])"
         grown = f"$append({so_far}, {lists})"
         if self.conditions:
             grown = f"{wrapped(self.condition, 21)} ? {grown} : {so_far}"
         source, parameters = self.source, self.parameters
         if self.over == "$each":
-            value, name = parameters
+            value, name = parameters if len(parameters) > 1 else (*parameters, f"{parameters[0]}_key")
             source, parameters = f"[$keys({source})]", (name,)
             grown = f"({value} := $lookup({self.source}, {name}); {grown})"
         return f"$reduce({source}, function({', '.join((so_far, *parameters))}){{ {grown} }}, [])"
@@ -73,6 +73,9 @@ def walk(a: Args, i: int, hint: str) -> Walk:
         if made.form in ("dict.items", "dict.items_any"):
             v, k = a.fresh("v"), a.fresh("k")
             return Walk("$each", inner.bare(0), (v, k), pair(k, v, flat=made.form == "dict.items"))
+        if made.form in ("dict.values", "dict.values_any"):
+            v = a.fresh(hint)
+            return Walk("$each", inner.bare(0), (v,), v)
         if made.form in _ENUMERATIONS:
             v, n = a.fresh("v"), a.fresh("i")
             position = n if made.arguments[1] == Literal(0) else between(n, "+", inner.bare(1))

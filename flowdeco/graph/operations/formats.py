@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from flowdeco.graph.expressions import Expression, Literal, Object
 from flowdeco.graph.operations.operands import certainly, is_count, text_constant
 from flowdeco.graph.operations.rules import Resolved, Rules, form
-from flowdeco.graph.operations.texts import padded
+from flowdeco.graph.operations.texts import joined, padded
 from flowdeco.graph.types import INT, STR, Type
 
 Arguments = tuple[Expression, ...]
@@ -182,6 +182,9 @@ def _digits(value: Expression, type: Type, wanted: Specification) -> Expression 
             return None
         name = "percent" if kind == "%" else "fixed"
         number = _whole(value, type) if whole else value
+        if whole and kind != "%" and places:
+            digits = _digits(value, type, replace(wanted, kind="d", precision=None))
+            return None if digits is None else joined((digits, Literal("." + "0" * places))).expression
         return form(name, (number, Literal(places), Literal(wanted.grouping)), STR).expression
     if not whole or wanted.precision is not None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from flowdeco.graph.expressions import (
+    Elements,
     Expression,
     Field,
     Function,
@@ -143,16 +144,22 @@ def _flat(name: str, arguments: Arguments) -> Arguments:
     for i, part in enumerate(parts):
         match part:
             case Operation("contains.key", (d, Literal(str(key)))):
-                parts[i + 1 :] = [_certain(later, d, key) for later in parts[i + 1 :]]
+                found = Field(d, key, certain=True)
+                parts[i + 1 :] = [_instead(later, Field(d, key), found) for later in parts[i + 1 :]]
+            case Operation("isinstance.any", (x, Literal(names))) if set(names) <= {"list", "tuple"}:
+                size = Operation("len.list", (Elements(x),))
+                parts[i + 1 :] = [
+                    _instead(later, Operation("len.any", (x,)), size) for later in parts[i + 1 :]
+                ]
     return tuple(part for i, part in enumerate(parts) if not _asked_later(part, parts[i + 1 :]))
 
 
-def _certain(expression: Expression, d: Expression, key: str) -> Expression:
-    """The expression, in which a dict has a key for sure."""
-    if expression == Field(d, key):
-        return Field(d, key, certain=True)
+def _instead(expression: Expression, old: Expression, new: Expression) -> Expression:
+    """The expression with another part in the place of one."""
+    if expression == old:
+        return new
     parts = children(expression)
-    return rebuilt(expression, tuple(_certain(part, d, key) for part in parts)) if parts else expression
+    return rebuilt(expression, tuple(_instead(part, old, new) for part in parts)) if parts else expression
 
 
 def _asked_later(part: Expression, later: list[Expression]) -> bool:

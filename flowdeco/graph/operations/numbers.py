@@ -256,7 +256,7 @@ def _round(arguments: Arguments, types: Types) -> Resolved | None:
             return Resolved(found, INT)
         return form("round.number", (found,), INT, failing)
     digits = int_constant(arguments[1])
-    if digits is None or not 0 <= digits <= 12:
+    if digits is None or not 0 <= digits <= 8:
         return None
     if certainly(type, "int", "bool"):
         return Resolved(found, INT)

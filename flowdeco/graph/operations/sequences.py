@@ -46,6 +46,7 @@ FORMS = (
     "any.tested",
     "all.tested",
     "flat_map",
+    "values_joined",
     *(f"{name}.{kind}" for name in ("enumerate", "map", "filter") for kind in KINDS),
     "zip",
     *(f"{name}.{order}" for name in ("sorted", "min", "max") for order in _ORDERS),
@@ -240,7 +241,16 @@ def _flat_map(arguments: Arguments, types: Types) -> Resolved | None:
     found = _iterate(arguments[1:], types[1:])
     if found is None or not isinstance(arguments[0], Function):
         return None
-    return form("flat_map", (arguments[0], found.expression), _element_list(types[0].item), found.raises)
+    made = _element_list(types[0].item)
+    values, function = found.expression, arguments[0]
+    if (
+        isinstance(values, Operation)
+        and values.form in ("dict.values", "dict.values_any")
+        and function.body == Local(function.parameters[0])
+        and kind_of(types[0].item) == "flat"
+    ):
+        return form("values_joined", values.arguments, made, found.raises)
+    return form("flat_map", (function, values), made, found.raises)
 
 
 def _concat(arguments: Arguments, types: Types) -> Resolved | None:
