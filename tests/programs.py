@@ -38,6 +38,25 @@ class TooLong(BaseException):
     """A program that calls more steps than is good for a test."""
 
 
+def shown(value: Any) -> str:
+    """A value as text. Whole floats are numbers like others: JSON has one kind."""
+    return repr(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_plain(v) for v in value]
+        case tuple():
+            return tuple(_plain(v) for v in value)
+        case dict():
+            return {k: _plain(v) for k, v in value.items()}
+        case _:
+            return value
+
+
 class Record:
     """What steps saw: effects in order, calls in any order, and how often a flaky step was tried."""
 
@@ -52,7 +71,7 @@ class Record:
         self.tries.clear()
 
     def called(self, name: str, *args: Any) -> None:
-        self.calls.append(f"{name}{args!r}")
+        self.calls.append(name + shown(args))
         if len(self.calls) + len(self.effects) > MAX_CALLS:
             raise TooLong
 
@@ -62,7 +81,7 @@ RECORD = Record()
 
 @step
 def note(*seen: Any) -> None:
-    RECORD.effects.append(repr(seen))
+    RECORD.effects.append(shown(seen))
     if len(RECORD.effects) > MAX_CALLS:
         raise TooLong
 
@@ -258,7 +277,7 @@ def risky_any(value, kind):
 @step
 def check(value: int, kind: int) -> None:
     """The same as an effect."""
-    RECORD.effects.append(repr(("check", value, kind)))
+    RECORD.effects.append(shown(("check", value, kind)))
     _plan(value, kind % 9)
 
 

@@ -29,7 +29,7 @@ import pytest
 
 from flowdeco import asl, toolchain
 from flowdeco.errors import BodyError
-from tests.programs import RECORD, Program, TooLong, generate, load, shrink
+from tests.programs import RECORD, Program, TooLong, generate, load, shown, shrink
 
 ALLOWED = (
     r"has no value on some paths that lead here",
@@ -88,7 +88,7 @@ def limited(seconds: float) -> Iterator[None]:
 def plainly(workflow: Any, inputs: dict[str, Any]) -> Outcome:
     RECORD.clear()
     try:
-        kind, text, own = "", repr(workflow(**deepcopy(inputs))), False
+        kind, text, own = "", shown(workflow(**deepcopy(inputs))), False
     except Exception as error:
         kind, text = type(error).__name__, str(error)
         last = traceback.extract_tb(error.__traceback__)[-1]
@@ -101,7 +101,7 @@ def executed(workflow: Any, inputs: dict[str, Any], inline: bool, home: str) -> 
     RECORD.clear()
     execution = toolchain.run(workflow, deepcopy(inputs), inline=inline, home=home)
     error = execution.error
-    kind, text = ("", repr(execution.output)) if error is None else (error.error_type or "", error.error_message or "")
+    kind, text = ("", shown(execution.output)) if error is None else (error.error_type or "", error.error_message or "")
     return Outcome(kind, text, tuple(RECORD.effects), tuple(sorted(RECORD.calls)))
 
 

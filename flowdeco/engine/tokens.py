@@ -61,15 +61,13 @@ class Tokens:
     def last_beat(self, token: str) -> float:
         return self._slots[token].beat
 
-    def take(self, token: str, worker: str | None, now: float | None = None) -> bool:
-        """A worker begins with the task. False when it does not wait (any more)."""
+    def take(self, token: str, worker: str | None, now: float) -> bool:
+        """A worker begins with the task, and the time for a heartbeat begins to run. False when it does not wait (any more)."""
         with self._lock:
             slot = self._slots.get(token)
             if slot is None or slot.answer is not None:
                 return False
-            slot.taken, slot.worker = True, worker
-            if now is not None:
-                slot.beat = now
+            slot.taken, slot.worker, slot.beat = True, worker, now
             wake = slot.wake
         if wake is not None:
             wake()

@@ -102,10 +102,10 @@ def _expression(tree: Any) -> Expression:
         return tree.expression
     if isinstance(tree, list):
         items = tuple(_expression(item) for item in tree)
-        return Literal(tree) if all(isinstance(item, Literal) for item in items) else Array(items)
+        known = [item.value for item in items if isinstance(item, Literal)]
+        return Literal(known) if len(known) == len(items) else Array(items)
     if isinstance(tree, dict):
         entries = tuple((key, _expression(item)) for key, item in tree.items())
-        if all(isinstance(item, Literal) for _, item in entries):
-            return Literal(tree)
-        return Object(entries)
+        constants = {key: item.value for key, item in entries if isinstance(item, Literal)}
+        return Literal(constants) if len(constants) == len(entries) else Object(entries)
     return Literal(tree)

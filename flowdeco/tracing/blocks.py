@@ -138,12 +138,18 @@ class OpenBlocks:
     def opened(self, block: OpenBlock | None = None) -> Iterator[OpenBlock]:
         """A block inside the innermost one."""
         opened = OpenBlock() if block is None else block
-        depth = len(self._blocks)
         self._blocks.append(opened)
         try:
             yield opened
         finally:
-            del self._blocks[depth:]
+            for depth, known in enumerate(self._blocks):
+                if known is opened:
+                    self.back_to(depth)
+                    break
+
+    def back_to(self, depth: int) -> None:
+        """Closes the blocks that are open deeper."""
+        del self._blocks[depth:]
 
     def enter(self, block: OpenBlock) -> None:
         """Goes on recording in another block, until the innermost `opened` ends."""

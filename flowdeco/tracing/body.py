@@ -72,6 +72,8 @@ class Body:
 
     def raising(self, error: Any, /) -> BaseException:
         """`raise error`."""
+        if isinstance(error, Value) and error._type.sort == "error":
+            return self.recorder.deliberate(raising.Reraised(error, (BaseException,)))
         made = error() if isinstance(error, type) else error
         return self.recorder.deliberate(self.recorder.fresh(made))
 

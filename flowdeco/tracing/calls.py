@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import math
 import operator
 import random
+import sys
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from enum import Enum
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import BuiltinFunctionType, MethodType
@@ -23,8 +26,9 @@ from flowdeco.runtime.glue import Listed, Method
 from flowdeco.tracing import operate, raising, types
 from flowdeco.tracing.callees import Callee, classify
 from flowdeco.tracing.lazy import Lazy
+from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.rewrite.construct import CHANGES
-from flowdeco.tracing.value import RangeValue, Value, contains_value
+from flowdeco.tracing.value import ErrorClass, RangeValue, Value, contains_value
 
 if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
@@ -217,7 +221,27 @@ def _made(recorder: TraceRecorder, cls: type, args: tuple[Any, ...], kwargs: Map
         return dict(*args, **kwargs)
     if cls is zip and any(isinstance(arg, Value) for arg in args) and not kwargs:
         return operate.operate(recorder, "zip", args, python=Listed(zip))
-    return cls(*args, **kwargs)
+    if issubclass(cls, BaseException) or not _is_foreign(cls):
+        return cls(*args, **kwargs)
+    return operate.glue_call(
+        recorder,
+        cls,
+        args,
+        kwargs,
+        f"{cls.__qualname__}() of these values has no expression",
+        type=types.type_of(cls),
+    )
+
+
+def _is_foreign(cls: type) -> bool:
+    """Whether making an object of a class looks at what it is given: all but the user's own and plain records do."""
+    if dataclasses.is_dataclass(cls) or (issubclass(cls, tuple) and hasattr(cls, "_fields")):
+        return False
+    if hasattr(cls, "model_fields") or issubclass(cls, Enum):
+        return True
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    return cls.__module__ != "__main__" and (file is None or not is_user_file(file))
 
 
 # ------------------------------------------------------------------------------------ Python's and libraries'
@@ -444,8 +468,13 @@ _NOW: dict[str, Any] = {
 """What is another one in every run."""
 
 
-def _asked(recorder: TraceRecorder, element: Callable[[], Any]) -> Any:
-    return recorder.truth(element())
+def _asked(recorder: TraceRecorder, name: str, keep: Callable[[], Any], element: Callable[[], Any]) -> Any:
+    """Whether an element is true; what the filter drops decides nothing."""
+    if name == "or":
+        return recorder.truth(operate.logic(recorder, "and", (keep, element)))
+    return recorder.truth(
+        operate.logic(recorder, "or", (lambda: operate.negation(recorder, keep()), element))
+    )
 
 
 def _lazily(name: str, python: Callable[..., Any]) -> Callable[..., Any]:
@@ -454,16 +483,25 @@ def _lazily(name: str, python: Callable[..., Any]) -> Callable[..., Any]:
     def handle(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if len(args) != 1 or kwargs or not isinstance(args[0], Lazy):
             return NotImplemented
-        asked = [partial(_asked, recorder, element) for element in args[0].elements()]
+        asked = [partial(_asked, recorder, name, *element) for element in args[0].elements()]
         return recorder.truth(operate.logic(recorder, name, asked)) if asked else python(())
 
     return handle
+
+
+def _type(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    if len(args) != 1 or not isinstance(args[0], Value):
+        return NotImplemented
+    if args[0]._type.sort == "error":
+        return ErrorClass(args[0])
+    raise recorder.refuse("type()", args[0], "write isinstance(x, …), or do it inside a step")
 
 
 _SPECIAL: dict[Any, Callable[..., Any]] = {
     any: _lazily("or", any),
     all: _lazily("and", all),
     isinstance: _isinstance,
+    type: _type,
     enumerate: _enumerate,
     range: _range,
     min: _smallest("min", min),

@@ -66,12 +66,12 @@ def labelled(recorder: TraceRecorder, names: Iterable[str], *, top: bool = False
         None if top else recorder.next_id("a label"), tuple(names), block, len(block.nodes), user_location()
     )
     around = recorder.scope.around
-    depth = len(around)
     around.append(label)
     try:
         yield label
     finally:
-        del around[depth:]
+        if label in around:
+            del around[around.index(label) :]
 
 
 def leave(recorder: TraceRecorder, label: Label, env: Mapping[str, Any]) -> None:

@@ -46,16 +46,11 @@ class Lazy:
                 return self._element(item)
         raise StopIteration
 
-    def elements(self) -> Iterator[Callable[[], Any]]:
-        """The elements that are left, each as a function; what the filter drops is not asked for."""
+    def elements(self) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]]:
+        """The elements that are left: whether the filter keeps it, and the element, each as a function."""
         for item in self._items:
-            keep = True if self._test is None else self._recorder.truth(self._test(item))
-            if isinstance(keep, Value):
-                raise self._recorder.refuse(
-                    "the filter of a generator", keep, "write a list comprehension: [x for x in xs if …]"
-                )
-            if keep:
-                yield partial(self._element, item)
+            keep = _always if self._test is None else partial(self._test, item)
+            yield keep, partial(self._element, item)
 
     def listed(self) -> Any:
         """All that is left, where that comes to an end; else the iterator itself."""
@@ -68,6 +63,10 @@ class Lazy:
                 self._items = _chained(items, self._items)
                 return self
         return unrolled(self._recorder, "list", items, self._test, self._element)
+
+
+def _always() -> bool:
+    return True
 
 
 def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:

@@ -70,6 +70,12 @@ class LoopDriver(Deciding):
         self._broken = True
         flow.leave(self.recorder, self._break, env)
 
+    def caught(self, error: Exception) -> None:
+        """An iteration has ended with an exception: also of known ones others may have left the loop."""
+        if self.plain and not any(label and label.paths for label in (self._break, self._continue)):
+            raise error
+        flow.caught(self.recorder, error)
+
     def continues(self, env: Mapping[str, Any]) -> None:
         """`continue`."""
         assert self._continue is not None

@@ -55,7 +55,7 @@ class Env(dict[str, Any]):
 def captured(recorder: TraceRecorder, names: Iterable[str], env: Mapping[str, Any]) -> Env:
     """What the names hold now, unassigned ones included; containers with their contents of now."""
     found = Env()
-    found.stale = recorder.stale
+    found.stale = dict(recorder.stale)
     for name in names:
         thing = env.get(name, recorder)
         if thing is recorder:

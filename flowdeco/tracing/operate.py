@@ -505,9 +505,7 @@ def glue_method(
     method: Callable[..., Any] = Method(name)
     if name in ("items", "keys", "values"):
         method = Listed(method)  # their results are looks into the dict, which cannot travel
-    return glue_call(
-        recorder, method, (value, *args), kwargs, f".{name}() of this value has no expression"
-    )
+    return glue_call(recorder, method, (value, *args), kwargs, f".{name}() of this value has no expression")
 
 
 def glue_attribute(recorder: TraceRecorder, value: Value, name: str) -> Value:

@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.authoring.options import ANY_ERROR
 from flowdeco.errors import CodecError, Location
-from flowdeco.graph import Block, Case, Choice, Expression, Failing, Field, Handle, Jump, Literal, Object, Raise
+from flowdeco.graph import (
+    Block,
+    Case,
+    Choice,
+    Expression,
+    Failing,
+    Field,
+    Handle,
+    Jump,
+    Literal,
+    Object,
+    Raise,
+)
 from flowdeco.graph.types import STR, Type
 from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, handle
 from flowdeco.tracing.merging import captured

@@ -38,7 +38,7 @@ from flowdeco.graph import (
     Variable,
     leaves,
 )
-from flowdeco.graph.types import ANY, Type, list_of
+from flowdeco.graph.types import ANY, STR, Type, list_of
 from flowdeco.runtime import ValueCodec
 from flowdeco.tracing import arguments, children, flow, looks, operate, types
 from flowdeco.tracing.blocks import Draft, OpenBlocks, made
@@ -73,8 +73,7 @@ class TraceRecorder:
         """What is wrong in the workflow's own body, where the trace could go on."""
         self.open = OpenBlocks()
         self.scope = Scope()
-        self.branches = 0
-        """How many branches, loops and attempts are open: what is recorded may not happen."""
+        self._branches: list[object] = []
         self.inlining = 0
         """How many functions of expressions are being recorded: in them nothing can be evaluated beforehand."""
         self.stale: dict[int, tuple[Any, str, Location | None]] = {}
@@ -289,42 +288,57 @@ class TraceRecorder:
         What a path changed under other names is known to the ways out of it, and so where they are merged.
         """
         base = self.stale
+        opened = object()
 
         @contextmanager
         def path() -> Iterator[None]:
             self.stale = dict(base)
             yield
 
-        self.branches += 1
+        self._branches.append(opened)
         try:
             yield path
         finally:
-            self.branches -= 1
-            self.stale = base
+            # Not when the recording has gone back before this: then it is closed late, when Python gets to it.
+            if opened in self._branches:
+                del self._branches[self._branches.index(opened) :]
+                self.stale = base
+
+    @property
+    def branches(self) -> int:
+        """How many branches, loops and attempts are open: what is recorded may not happen."""
+        return len(self._branches)
 
     @contextmanager
     def new_scope(self) -> Iterator[None]:
         """A scope of its own: nothing jumps out of it, and no handler outside is reached but by its failing."""
-        scope, self.scope = self.scope, Scope()
+        scope, own = self.scope, Scope()
+        self.scope = own
         try:
             yield
         finally:
-            self.scope = scope
+            if self.scope is own:
+                self.scope = scope
 
     @contextmanager
     def handling(self, error: Value | Exception, on: tuple[Any, ...]) -> Iterator[None]:
         """Inside a handler: what a bare `raise` raises."""
-        self.handled.append((error, on))
+        entry = (error, on)
+        self.handled.append(entry)
         try:
             yield
         finally:
-            self.handled.pop()
+            if self.handled and self.handled[-1] is entry:
+                self.handled.pop()
 
     def mark(self) -> Callable[[], None]:
         """The state of the recording, to go back to when what follows was for a look only."""
         last, steps, names = self._last_id, dict(self.steps), dict(self._state_names)
         functions, stale, targets = dict(self._functions), dict(self.stale), dict(self._targets)
-        around, attempts = list(self.scope.around), list(self.scope.attempts)
+        scope = self.scope
+        around, attempts = list(scope.around), list(scope.attempts)
+        depths = (len(self._branches), self.open.depth, len(self.handled), self.inlining)
+        handled_now = self.handled
         paths = [(label, len(label.paths), label.certain) for label in around if isinstance(label, Label)]
         exits = [
             (guard, [(label, list(ways), id) for label, ways, id in guard.exits])
@@ -337,6 +351,13 @@ class TraceRecorder:
         end = block.end
 
         def back() -> None:
+            self.scope = scope
+            scope.around[:], scope.attempts[:] = around, attempts
+            branches, depth, handling, self.inlining = depths
+            del self._branches[branches:]
+            self.open.back_to(depth)
+            self.handled = handled_now
+            del self.handled[handling:]
             self._last_id, self.steps, self._state_names = last, dict(steps), dict(names)
             self._functions, self.stale, self._targets = dict(functions), dict(stale), dict(targets)
             for label, length, certain in paths:
@@ -365,6 +386,10 @@ class TraceRecorder:
 
     def attribute(self, value: Value, name: str) -> Any:
         return looks.attribute(self, value, name)
+
+    def error_name(self, error: Value) -> Value:
+        """The name of an error's class."""
+        return self.look(Field(error._expression, "Error", True), STR)
 
     def look(self, expression: Expression, type: Type) -> Value:
         """A Value that looks into another."""
@@ -447,9 +472,7 @@ class TraceRecorder:
         """What a name is assigned: a result takes its name, an expression is evaluated here under it."""
         self.fresh(value)
         self.name_result(value, name)
-        if isinstance(value, Value) and isinstance(
-            value._expression, Result | Input | Item | Field | Index
-        ):
+        if isinstance(value, Value) and isinstance(value._expression, Result | Input | Item | Field | Index):
             self.expressed_as(value._expression)
         if not isinstance(value, Value) or self.inlining or isinstance(value, RangeValue):
             return value

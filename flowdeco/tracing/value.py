@@ -36,6 +36,11 @@ class Value:
         put(self, "_recorder", recorder)
         put(self, "_type", type)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        # What `e.__class__.__name__` in a handler asks for.
+        return ErrorClass(self) if self._type.sort == "error" else Value
+
     def __repr__(self) -> str:
         return f"<value of {self._recorder.describe(self._expression)}>"
 
@@ -73,6 +78,18 @@ class Value:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         self._refuse("copying or pickling", _IN_A_STEP)
+
+
+class ErrorClass:
+    """`type(e)` in a handler: only its name is known, and that when the workflow runs."""
+
+    def __init__(self, error: Value) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("__name__", "__qualname__"):
+            return self._error._recorder.error_name(self._error)
+        raise AttributeError(name)
 
 
 class RangeValue(Value):

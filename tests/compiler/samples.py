@@ -181,17 +181,26 @@ const added = {
 
 def in_javascript(samples: Iterable[Sample]) -> int:
     """Checks samples with JSONata's own implementation; how many had an expression. Skips the test without it."""
-    folder, node = os.environ.get("FLOWDECO_JSONATA"), shutil.which("node")
-    if not folder or node is None:
-        pytest.skip("set FLOWDECO_JSONATA to a folder with node_modules/jsonata 2.0.6, and have node")
     cases = [found for found in map(written, samples) if found is not None]
-    given = json.dumps([[case.text, case.variables] for case in cases])
-    answer = subprocess.run(
-        [node, "-e", _SCRIPT], input=given, capture_output=True, text=True, check=True, cwd=folder
-    )
-    for case, result in zip(cases, json.loads(answer.stdout, parse_int=float), strict=True):
-        outcome = result.get("value", FAILED)
+    outcomes = by_javascript([(case.text, case.variables) for case in cases])
+    for case, outcome in zip(cases, outcomes, strict=True):
         assert equal(outcome, case.expected), (
             f"{case.sample}: {outcome!r}, not {case.expected!r}: {case.text}"
         )
     return len(cases)
+
+
+def by_javascript(expressions: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+    """What expressions with variables evaluate to. Skips the test where node or JSONata is missing."""
+    folder, node = os.environ.get("FLOWDECO_JSONATA"), shutil.which("node")
+    if not folder or node is None:
+        pytest.skip("set FLOWDECO_JSONATA to a folder with node_modules/jsonata 2.0.6, and have node")
+    answer = subprocess.run(
+        [node, "-e", _SCRIPT],
+        input=json.dumps(expressions),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    return [result.get("value", FAILED) for result in json.loads(answer.stdout, parse_int=float)]

@@ -186,7 +186,7 @@ def test_an_execution_waits_for_a_worker_again_when_it_goes_on(machine, activiti
 
 
 def test_tokens_of_nobody(activities):
-    assert not activities.tokens.take("t", None)
+    assert not activities.tokens.take("t", None, 0)
     with pytest.raises(InputError, match="no task waits"):
         activities.tokens.send_heartbeat("t")
     with pytest.raises(InputError, match="not JSON"):

@@ -280,3 +280,15 @@ def test_children_of_children_and_their_events(machine, task):
     assert [one.state_machine for one in execution.nested] == ["middle", "inner"]
     assert told[0] == ("middle", "ExecutionStarted")
     assert ("inner", "TaskSucceeded") in told
+
+
+def test_a_detached_child_outlasts_the_time_of_its_parent(machine):
+    state = {"Type": "Task", "Resource": START, "Arguments": {"StateMachineArn": ARN}}
+    execution = Execution(
+        machine({"A": state}, TimeoutSeconds=5),
+        handlers={},
+        machines={ARN: machine({"W": {"Type": "Wait", "Seconds": 100}})},
+        clock=SkippingClock(),
+    )
+    assert execution.run().status == "SUCCEEDED"
+    assert execution.nested[0].status == "SUCCEEDED"

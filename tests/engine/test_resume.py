@@ -479,3 +479,53 @@ def _answer(execution):
         return
     scheduled = [event.id for event in execution.record.events if event.type == "TaskScheduled"][-1]
     execution.send_task_success(f"{execution.record.arn}/{scheduled}", "ok")
+
+
+def test_iterations_that_are_redriven_go_on_after_any_event():
+    """One fails while another is inside a Parallel of which one branch has ended; then a field fails."""
+    inside = {
+        "Type": "Parallel",
+        "Branches": [scope({"E": {"Type": "Pass"}}), scope({"V": {"Type": "Wait", "Seconds": 9}})],
+        "Output": "{% $boolean($states.context.Execution.RedriveCount > 1) ? 2 : $nothing %}",
+        "End": True,
+    }
+    each = {
+        "I": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input = 1 %}", "Next": "X"}],
+            "Default": "Y",
+        },
+        "X": {"Type": "Wait", "Seconds": 1, "Next": "T"},
+        "T": task("once", Catch=[{"ErrorEquals": ["Never"], "Next": "Y"}], End=True),
+        "Y": inside,
+    }
+    states = {"Q": {"Type": "Map", "Items": [1, 2], "ItemProcessor": scope(each)}}
+
+    def run_to_the_end(before=None, now=None):
+        known = []
+        clock = SkippingClock(*([] if now is None else [now]))
+
+        def once(payload):
+            if not execution.record.redrives:
+                raise TaskFailure("Once")
+            return payload
+
+        execution = Execution(
+            machine(states),
+            handlers={"once": once},
+            clock=clock,
+            record=before,
+            on_event=lambda event: known.append((execution.record, clock.now())),
+        )
+        if before is None or before.status == "RUNNING":
+            execution.run()
+        while execution.status == "FAILED":
+            execution.redrive().run()
+        return execution.record, known
+
+    want, known = run_to_the_end()
+    assert (want.output, want.redrives) == ([1, 2], 2)
+    assert {"MapIterationAborted", "ParallelStateAborted", "EvaluationFailed"} <= set(types(want))
+    for before, now in known[:-1]:
+        record, _ = run_to_the_end(before, now)
+        assert (record.status, record.output) == ("SUCCEEDED", want.output), types(before)[-3:]

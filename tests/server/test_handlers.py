@@ -147,3 +147,69 @@ def test_calls_of_a_cloud() -> None:
             "arn:aws:states:::aws-sdk:s3:getObject", {"Bucket": "data", "Key": "a/1.json"}
         )
         assert text["Body"] == "[1]"
+
+
+class FakeBody:
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def read(self) -> bytes:
+        return self._text.encode()
+
+
+class FakeClient:
+    """A client of Lambda and S3 that answers what it is told to, one answer for each call."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers)
+
+    def _answer(self, **request: Any) -> Any:
+        found = self._answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    invoke = list_objects_v2 = get_object = _answer
+
+
+def calls_of(*answers: Any) -> Any:
+    from flowdeco.server.aws_calls import AwsCalls
+
+    class Fake(AwsCalls):
+        def client(self, name: str) -> Any:
+            return fake
+
+    fake = FakeClient(*answers)
+    return Fake()
+
+
+def test_calls_of_functions() -> None:
+    failed = {"Payload": FakeBody('{"errorType": "ValueError"}'), "FunctionError": "Unhandled"}
+    odd = {"Payload": FakeBody("odd"), "FunctionError": "Unhandled"}
+    calls = calls_of({"Payload": FakeBody("[1]")}, {"Payload": FakeBody("")}, failed, odd)
+    assert [calls.function("f", {"x": 1}), calls.function("f", None)] == [[1], None]
+    for error, cause in (("ValueError", '{"errorType": "ValueError"}'), ("Unknown", "odd")):
+        with pytest.raises(TaskFailure) as failure:
+            calls.function("f", {})
+        assert (failure.value.error, failure.value.cause) == (error, cause)
+
+
+def test_long_listings_and_lost_connections() -> None:
+    from datetime import UTC, datetime
+
+    from botocore.exceptions import EndpointConnectionError
+
+    from flowdeco.server.aws_calls import AwsObjects
+
+    def page(key: str, **more: Any) -> Any:
+        one = {"Key": key, "Size": 1, "ETag": '"e"', "LastModified": datetime.fromtimestamp(5, UTC)}
+        return {"Contents": [one], **more}
+
+    lost = EndpointConnectionError(endpoint_url="http://nowhere")
+    objects = AwsObjects(calls_of(page("a", NextContinuationToken="t"), page("b"), lost))
+    assert [(one.key, one.modified) for one in objects.list("data", "")] == [("a", 5.0), ("b", 5.0)]
+    with pytest.raises(ObjectError, match="nowhere"):
+        objects.get("data", "a")
+    with pytest.raises(TaskFailure) as failure:
+        calls_of(lost).function("f", {})
+    assert failure.value.error == "Lambda.SdkClientException"

@@ -214,7 +214,11 @@ class Args:
                 bound += f"{name} := {source}; "
         if not bound:
             return result
-        if _OPENING.match(result) and closes_at_end(result) and not any(f"{n} :=" in result for n in self._own()):
+        if (
+            _OPENING.match(result)
+            and closes_at_end(result)
+            and not any(f"{n} :=" in result for n in self._own())
+        ):
             result = result[1:-1]
         return f"({bound}{result})"
 

@@ -95,7 +95,7 @@ def _merge(a: Args) -> str:
 @swallowing
 def _pairs(a: Args) -> str:
     match a.expression(0):
-        case (Array(items) | Operation("array.flat", items)) if all(map(_pair_of, items)):
+        case Array(items) | Operation("array.flat", items) if all(map(_pair_of, items)):
             entries = [_entry_of(a, item, {}) for item in items]
             return entries[0] if len(entries) == 1 else f"$merge([{', '.join(entries)}])"
         case Operation("map.flat" | "map.lists" | "map.any", (Function((number,), (name,), body), _)) if (

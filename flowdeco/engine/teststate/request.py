@@ -164,7 +164,7 @@ def _state(definition: str, name: str | None) -> tuple[str, Mapping[str, Any], M
         document = None
     if not isinstance(document, dict):
         _check(definition)
-        raise _invalid("definition must be a JSON object")
+        document = {}
     if name is None:
         machine = _alone(NAME, document, "JSONPath")
         if document.get("Branches") == []:

@@ -93,6 +93,14 @@ def truth(expression: Expression, type: Type, name: str = "truth") -> Resolved |
         return Resolved(Literal((type.sort == "none") == negated), BOOL)
     if type.sort in ("opaque", "record", "namedtuple"):
         return None
+    match expression:
+        case Operation("and.values" | "or.values" as chain, (first, Function((number,), _, test), _, last)):
+            tests = (_instead(test, Local(number), first), last)
+            parts = _flat(chain[:-7], tests)
+            both = parts[0] if len(parts) == 1 else Operation(f"{chain[:-7]}.bools", parts)
+            return Resolved(
+                negation(both) if negated else both, BOOL, (TypeError,) if type.sort == "any" else ()
+            )
     if type.sort == "any":
         return form(f"{name}.any", (expression,), BOOL, (TypeError,))
     if type.optional:
@@ -123,9 +131,10 @@ def _chain(name: str, arguments: Arguments, types: Types) -> Resolved | None:
         return None
     test = Function((_PARAMETER,), ("x",), first.expression)
     result = join(types[0], rest.type)
-    return form(
-        f"{name}.values", (arguments[0], test, rest.expression), result, (*first.raises, *rest.raises)
-    )
+    # The truth of the last one is kept for `if a and b`, where the type of the whole says too little.
+    last = truth(rest.expression, rest.type)
+    parts = (arguments[0], test, rest.expression, *(() if last is None else (last.expression,)))
+    return form(f"{name}.values", parts, result, (*first.raises, *rest.raises))
 
 
 def _flat(name: str, arguments: Arguments) -> Arguments:
