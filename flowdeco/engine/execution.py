@@ -285,10 +285,10 @@ class Execution:
             self._fail(error, journal.count)
         except StateError as error:
             self._fail(error, 0 if strand is None else strand.tip)
-            self._drain(scheduler)
+            _drain(scheduler)
         except DeadlinePassed:
             self._end("TIMED_OUT", "ExecutionTimedOut", {"error": "States.Timeout"}, 0)
-            self._drain(scheduler)
+            _drain(scheduler)
         except Stopped as why:
             if self._status == "RUNNING":
                 self._abort(why)
@@ -327,11 +327,6 @@ class Execution:
             self._world, self._identity, self._journal, self._input, self._started, self._redrives, redriven
         )
 
-    def _drain(self, scheduler: Scheduler | None) -> None:
-        if scheduler is not None:
-            with suppress(Stopped):
-                scheduler.drain()
-
     def _abort(self, why: Stopped) -> None:
         details = {"error": why.error, "cause": why.cause}
         if why.error is not None or why.cause is not None:
@@ -347,6 +342,13 @@ class Execution:
         self._status, self._stopped = status, self._clock.now()
         self._journal.emit_last(type, details, previous)
         self._over.set()
+
+
+def _drain(scheduler: Scheduler | None) -> None:
+    """Lets executions that nobody waits for come to their ends."""
+    assert scheduler is not None
+    with suppress(Stopped):
+        scheduler.drain()
 
 
 def run(

@@ -204,12 +204,9 @@ def _named(line: Line, name: str) -> Line:
     inner = next((branch for branch in branches if _stays(branch, name)), None)
     if inner is not None:
         return inner
-    found = line
-    while not _stays(found, name):
-        if found.parent is None:
-            return line
-        found = found.parent
-    return found
+    while line.parent is not None and not _stays(line, name):
+        line = line.parent
+    return line
 
 
 def _inside(line: Line, event: Event) -> None:

@@ -72,7 +72,6 @@ def _numbered() -> Callable[[re.Match[str]], str]:
     return replaced
 
 
-
 def _input(graph: Graph, name: str) -> str:
     if name not in graph.defaults:
         return name

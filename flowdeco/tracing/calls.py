@@ -305,8 +305,15 @@ def _has_effect(fn: Any) -> bool:
 _LOGS = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")
 
 
+def _shown(recorder: TraceRecorder, arg: Any) -> Any:
+    if isinstance(arg, Value) and arg._type.sort == "error":
+        return operate.operate(recorder, "error.message", (arg,))
+    return arg
+
+
 def _with_effect(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """`print` and logging: done when the run gets there, in order."""
+    """`print` and logging: done when the run gets there, in order. Of an exception they show the text."""
+    args = tuple(_shown(recorder, arg) for arg in args)
     with recorder.open.effects():
         return operate.glue_call(recorder, fn, args, kwargs, f"{fn.__name__}() is there for its effect")
 

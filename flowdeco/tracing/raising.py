@@ -185,7 +185,7 @@ def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = 
             test = recorder.operate("error.matches", (error.error, _names(recorder, on)))
             with recorder.open.opened() as taken:
                 _handled(recorder, attempting, number, told, held)
-            _choose(recorder, test, taken, place)
+            _choose(recorder, test, taken, place, " or ".join(_names(recorder, on)[:2]))
     recorder.open.end(Raise(Field(told, "Error", True), Field(told, "Cause", True), location=place))
 
 

@@ -419,6 +419,12 @@ class TraceRecorder:
 
     def argument(self, value: Any, step: str, name: str) -> Expression:
         """What a step gets, or, without a step, what the workflow results in."""
+        if _holds_error(value):
+            raise self.fail(
+                "an exception cannot travel: " + (f"argument {name!r} of {step}()" if step else "the result"),
+                hint="pass str(e), e.args or type(e).__name__",
+                kind=UnsupportedError,
+            )
         try:
             return self.expression(value)
         except BodyError:
@@ -702,3 +708,15 @@ class TraceRecorder:
         except BodyError as error:
             self.failure = self.failure or error
             raise
+
+
+def _holds_error(thing: Any, depth: int = 4) -> bool:
+    """Whether the exception of a handler is in what is passed on."""
+    if isinstance(thing, Value):
+        return thing._type.sort == "error"
+    if not depth:
+        return False
+    parts = (
+        thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list | tuple | set) else ()
+    )
+    return any(_holds_error(part, depth - 1) for part in parts)

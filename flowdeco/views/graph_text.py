@@ -43,6 +43,7 @@ from flowdeco.graph import (
     Return,
     Variable,
     Wait,
+    called,
     variables,
     walk,
 )
@@ -101,6 +102,8 @@ class Names:
     def spell(self, expression: Expression) -> str:
         """An expression, close to Python, with the names of the states for their results."""
         match expression:
+            case Literal({"$type": "result", "of": position}):
+                return f"#{position}"
             case Literal(value):
                 return value_text(value, _LONGEST)
             case Input(name):
@@ -145,8 +148,11 @@ class Names:
         return ", ".join(f"{name} = {value}" for name, value in pairs if name != value)
 
     def call(self, node: Call) -> str:
-        """A step call as it would be written: `train(xs=load, kind="a")`."""
-        return f"{node.step}({', '.join(self._argument(name, value) for name, value in node.arguments)})"
+        """A step call as it would be written: `train(xs=load, kind="a")`. Of several in one task `#0` is the first's result."""
+        return "; ".join(
+            f"{step.removesuffix('()')}({', '.join(self._argument(name, value) for name, value in arguments)})"
+            for step, arguments in called(node)
+        )
 
     def _argument(self, name: str, value: Expression) -> str:
         if name == "*" and isinstance(value, Array):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import re
+import time
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -145,3 +146,10 @@ def test_what_cannot_be_exact_is_left_to_python(operation: str, operands: tuple[
 
 def test_unknown_operations_have_no_expression() -> None:
     assert resolve("os.path.join", (Input("a"),), (STR,)) is None
+
+
+def test_the_time() -> None:
+    before = time.time()
+    shown = text("time.time")
+    assert shown == "$millis() / 1000"
+    assert before - 0.002 <= evaluated(shown, {}) <= time.time()

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from flowdeco.engine.position import position
+from flowdeco.history import Event
+
 ROOT = Path(os.environ.get("FLOWDECO_CONFORMANCE") or Path(__file__).parents[3] / "shared" / "conformance")
 HERE = Path(__file__).parent
 
@@ -130,3 +133,21 @@ def test_ids_link_events_as_recorded(engine: Any, runner: Any) -> None:
             assert got == (h["id"], h["previousEventId"], h["type"]), case["id"]
         checked += 1
     assert checked
+
+
+def test_the_position_is_read_from_recorded_histories() -> None:
+    """As it is read from the engine's own: after all that succeeded nothing is under way."""
+    read = 0
+    for case in [*CASES, *SERVICES]:
+        history = case.get("history")
+        if not history or not case["expect"].get("events_ordered") or case["expect"].get("events_lossy"):
+            continue
+        events = []
+        for h in history:
+            details = next((value for key, value in h.items() if key.endswith("EventDetails")), {})
+            events.append(Event(h["id"], h["previousEventId"], h["type"], 0.0, details))
+        line = position(events)
+        done = case["expect"]["status"] == "SUCCEEDED"
+        assert (line.stay is None) == done, case["id"]
+        read += 1
+    assert read

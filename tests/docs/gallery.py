@@ -14,6 +14,7 @@ The Python of the page is written by hand. Made from it are
 from __future__ import annotations
 import __future__
 
+import ast
 import inspect
 import json
 import linecache
@@ -97,16 +98,18 @@ class _Gallery:
         linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
         exec(compile(code, file, "exec", __future__.annotations.compiler_flag, dont_inherit=True), names)
 
-    def _workflow(self, body: str, *, is_async: bool = False) -> Workflow[..., Any]:
-        """A workflow with the parameters of the page's `values`."""
-        given = inspect.signature(self.module.__dict__["values"]).parameters.values()
-        parameters = ", ".join(f"{parameter.name}: {parameter.annotation}" for parameter in given)
+    def _workflow(self, parameters: str, body: str, *, is_async: bool = False) -> Workflow[..., Any]:
         names = dict(self.module.__dict__)
         indented = "\n".join(f"    {line}" for line in body.split("\n"))
         prefix = "async " if is_async else ""
         self._execute(f"@workflow\n{prefix}def row({parameters}):\n{indented}", names)
         found: Workflow[..., Any] = names["row"]
         return found
+
+    def _values(self) -> dict[str, str]:
+        """The annotations of the page's `values`, by name."""
+        parameters = inspect.signature(self.module.__dict__["values"]).parameters.values()
+        return {parameter.name: parameter.annotation for parameter in parameters}
 
     def expression(self, row: str) -> str:
         """`| Python | … |`, or several expressions with commas between code spans."""
@@ -115,17 +118,26 @@ class _Gallery:
         return f"| {cell} | {', '.join(shown)} |"
 
     def _expressed(self, code: str) -> str:
-        states = toolchain.definition(self._workflow(f"return use({code})"))["States"]
-        *others, last = states.values()
-        if others or len(states) != 1:
-            return f"glue: {', '.join(f'`{name}`' for name in list(states)[:-1])}"
-        value = last["Arguments"]["Payload"]["arguments"]["value"]
-        text = (
-            value
-            if isinstance(value, str) and value.startswith("{%")
-            else json.dumps(value, ensure_ascii=False)
-        )
-        text = _without_brackets(text)
+        """The expression, where what it is made of are variables: results of steps that come before."""
+        nodes = list(ast.walk(ast.parse(code)))
+        own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+        own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        read = {node.id for node in nodes if isinstance(node, ast.Name)} - own
+        given = {name: annotation for name, annotation in self._values().items() if name in read}
+        for name, annotation in given.items():
+            self._execute(f"@step\ndef give_{name}() -> {annotation}: ...", self.module.__dict__)
+        lines = [f"{name} = give_{name}()" for name in given]
+        states = toolchain.definition(self._workflow("", "\n".join([*lines, f"return use({code})"])))[
+            "States"
+        ]
+        _, *glue, last = states
+        if glue:
+            return f"glue: {', '.join(f'`{name}`' for name in glue)}"
+        value = states[last]["Arguments"]["Payload"]["arguments"]["value"]
+        text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, str):
+            text = value
+        text = re.sub(r'^\{% (.*) %\}$|"\{% (.*?) %\}"', lambda found: found[1] or found[2], text)
         if len(text) > LONGEST:
             return f"{_code(text[: text.rfind(' ', 0, 70)])} … ({len(text)} characters)"
         return _code(text)
@@ -134,8 +146,9 @@ class _Gallery:
         cell = _cells(row)[0]
         (code,) = _codes(cell)
         body = code.replace("⏎ ", "\n")
+        parameters = ", ".join(f"{name}: {annotation}" for name, annotation in self._values().items())
         try:
-            workflow = self._workflow(body, is_async="await" in body or "async" in body)
+            workflow = self._workflow(parameters, body, is_async="await" in body)
         except FlowdecoError as error:  # refused where it is decorated
             return f"| {cell} | {_said(error.message, error.hint)} |"
         found = [finding for finding in workflow.check() if finding.severity == "error"]
@@ -163,12 +176,6 @@ def _said(message: str, hint: str | None) -> str:
 def _code(text: str) -> str:
     text = text.replace("|", "\\|")
     return f"`` {text} ``" if "`" in text else f"`{text}`"
-
-
-def _without_brackets(text: str) -> str:
-    """A parameter is shown as `$n`, and an expression without `{% %}`."""
-    text = text.replace("$states.context.Execution.Input.", "$").replace("$states.input.", "$")
-    return re.sub(r'^\{% (.*) %\}$|"\{% (.*?) %\}"', lambda found: found[1] or found[2], text)
 
 
 def findings(workflow: Workflow[..., Any]) -> list[str]:

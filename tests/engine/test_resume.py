@@ -529,3 +529,25 @@ def test_iterations_that_are_redriven_go_on_after_any_event():
     for before, now in known[:-1]:
         record, _ = run_to_the_end(before, now)
         assert (record.status, record.output) == ("SUCCEEDED", want.output), types(before)[-3:]
+
+
+def test_a_field_of_the_first_state_of_a_branch_fails():
+    """The service hangs that event on the beginning of the Parallel."""
+    first = task(payload="{% $nothing %}")
+    states = {
+        "P": {
+            "Type": "Parallel",
+            "Branches": [scope({"A": first})],
+            "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Z", "Output": "caught"}],
+        },
+        "Z": {"Type": "Pass"},
+    }
+    execution, known = _every_moment(states, 1, samples.Flaky())
+    want = execution.run()
+    assert want.output == "caught"
+    for before, _, now, _ in known[:-1]:
+        again = Execution(
+            machine(states), handlers=samples.handlers(), clock=SkippingClock(now), record=before
+        )
+        assert again.run().output == "caught", types(before)[-3:]

@@ -42,11 +42,16 @@ def run(payload: Any, codec: ValueCodec = CODEC, **steps: Callable[..., Any]) ->
 def test_results_stay_what_they_are() -> None:
     payload = {**call("parts", result(0)), "before": [call("odd", 1, [2])]}
     assert run(payload, odd=Odd, parts=Attribute("parts")) == (1, [2])
-    inside = {**call("put", [result(0), {"k": {"$type": "tuple", "items": [result(0)]}}]), "before": [call("odd")]}
+    inside = {
+        **call("put", [result(0), {"k": {"$type": "tuple", "items": [result(0)]}}]),
+        "before": [call("odd")],
+    }
     seen: list[Any] = []
     assert run(inside, odd=Odd, put=seen.append) is None
     (made, held), *_ = seen
-    assert isinstance(made, Odd) and held["k"] == (made,) and held["k"][0] is made
+    assert isinstance(made, Odd)
+    assert held["k"] == (made,)
+    assert held["k"][0] is made
 
 
 def test_the_result_is_that_of_the_step() -> None:
@@ -62,7 +67,8 @@ def test_the_result_is_that_of_the_step() -> None:
         return Odd()
 
     assert run(payload, first=lambda: 4, double=lambda x: 2 * x, say=say) == 8
-    assert said[0] == ((8, 4), {}) and isinstance(said[1][1]["text"], Odd)
+    assert said[0] == ((8, 4), {})
+    assert isinstance(said[1][1]["text"], Odd)
 
 
 def test_async_and_no_arguments() -> None:
@@ -70,7 +76,14 @@ def test_async_and_no_arguments() -> None:
         await asyncio.sleep(0)
         return "text"
 
-    assert run({"step": "up", "arguments": {"*": [result(0)]}, "before": [{"step": "later"}]}, later=later, up=Method("upper")) == "TEXT"
+    assert (
+        run(
+            {"step": "up", "arguments": {"*": [result(0)]}, "before": [{"step": "later"}]},
+            later=later,
+            up=Method("upper"),
+        )
+        == "TEXT"
+    )
 
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=6), st.data())
@@ -120,7 +133,8 @@ def test_the_one_that_fails_is_told(at: int) -> None:
 )
 def test_odd_payloads(payload: Any, message: str) -> None:
     body = failure(payload, f=lambda *_: 1, g=lambda: 2)
-    assert body["errorType"] == "CodecError" and message in body["errorMessage"]
+    assert body["errorType"] == "CodecError"
+    assert message in body["errorMessage"]
 
 
 def test_only_the_last_result_is_encoded() -> None:
@@ -128,7 +142,10 @@ def test_only_the_last_result_is_encoded() -> None:
     payload = {**call("count", result(0)), "before": [call("odd", 1)]}
     assert run(payload, strict, odd=Odd, count=lambda odd: len(odd.parts)) == 1
     assert not strict.store.blobs  # type: ignore[attr-defined]
-    assert failure({**call("odd"), "then": [call("len", "a")]}, strict, odd=Odd, len=len)["errorType"] == "CodecError"
+    assert (
+        failure({**call("odd"), "then": [call("len", "a")]}, strict, odd=Odd, len=len)["errorType"]
+        == "CodecError"
+    )
 
 
 # ------------------------------------------------------------------------------------------- type tags
@@ -213,7 +230,9 @@ def test_tags_are_short_and_one_line() -> None:
 def test_a_script_has_its_real_name() -> None:
     local = type("Local", (Exception,), {"__module__": "__main__"})
     assert tag_of(local("x")) == {"raised": "__main__:Local"}
-    assert tag_of(local("x"), ValueCodec(MemoryStore(), main_module="pipeline")) == {"raised": "pipeline:Local"}
+    assert tag_of(local("x"), ValueCodec(MemoryStore(), main_module="pipeline")) == {
+        "raised": "pipeline:Local"
+    }
 
 
 def test_errors_of_services_keep_their_names() -> None:

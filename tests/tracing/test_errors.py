@@ -165,7 +165,8 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     file = tmp_path_factory.mktemp("user") / f"{MODULE}.py"
     file.write_text(SOURCE)
     spec = importlib.util.spec_from_file_location(MODULE, file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
     spec.loader.exec_module(module)
@@ -255,7 +256,8 @@ def test_strangers(user: ModuleType) -> None:
     assert strangers((user.Refused,)) == (user.Other.Refused,)
     assert strangers((user.Odd,)) == ()
     assert strangers((user.Refused, user.Other.Refused)) == ()
-    assert TimeoutError in strangers((user.TimeoutError,)) and user.TimeoutError in strangers((TimeoutError,))
+    assert TimeoutError in strangers((user.TimeoutError,))
+    assert user.TimeoutError in strangers((TimeoutError,))
     for everything in (Exception, BaseException, "States.ALL"):
         assert strangers((user.Refused, everything)) == ()
     assert strangers((user.Refused, "Refused")) == ()
@@ -282,17 +284,20 @@ def test_names_of_service_errors() -> None:
     made = service_error("DynamoDB.ConditionalCheckFailedException")
     assert error_names([made]) == ("DynamoDB.ConditionalCheckFailedException",)
     family = error_names([ServiceError])
-    assert "ServiceError" not in family and {made.error_name, "States.TaskFailed"} <= {*family}
+    assert "ServiceError" not in family
+    assert {made.error_name, "States.TaskFailed"} <= {*family}
     assert error_names([made, Exception]) == ("States.ALL",)
 
 
 def test_service_errors() -> None:
     made = service_error("States.Http.StatusCode.404")
-    assert made is service_error("States.Http.StatusCode.404") and issubclass(made, ServiceError)
+    assert made is service_error("States.Http.StatusCode.404")
+    assert issubclass(made, ServiceError)
     assert service_error("States.HeartbeatTimeout") is StatesHeartbeatTimeout
     assert issubclass(StatesHeartbeatTimeout, TimeoutError)
     again = pickle.loads(pickle.dumps(made("gone", 404)))
-    assert type(again) is made and again.args == ("gone", 404)
+    assert type(again) is made
+    assert again.args == ("gone", 404)
     with pytest.raises(StatesTimeout):
         raise StatesHeartbeatTimeout("no sign of life")
     for wrong in ("Timeout", "", "A.", "a b.c", 3):
@@ -335,7 +340,7 @@ def test_in_the_machine(tmp_path: Path) -> None:
 
 
 def test_what_is_tried_again_unasked_is_told(user: ModuleType) -> None:
-    again = step(retry=Retry(on=user.Refused))(lambda: 1)
+    again = step(lambda: 1, name="again", retry=Retry(on=user.Refused))
 
     def body() -> Any:
         return again()
@@ -370,10 +375,12 @@ def test_failed_expressions_are_told_as_python_does(kind: str, tmp_path: Path) -
     kind_of_error = {"7": "ZeroDivisionError"}.get(kind, "ValueError")
     assert error.error_type == kind_of_error
     assert error.error_message == plainly(parsed, kind)[1]
-    assert error.error == "States.QueryEvaluationError" and "D3137" in str(error.cause)
+    assert error.error == "States.QueryEvaluationError"
+    assert "D3137" in str(error.cause)
 
 
 def test_tags_are_not_shown(user: ModuleType, tmp_path: Path) -> None:
     error = toolchain.run(user.one, {"kind": "other"}, inline=True, home=tmp_path).error
-    assert error is not None and "raised" in str(error.cause)
+    assert error is not None
+    assert "raised" in str(error.cause)
     assert "in load" in error.stack_trace[-1]

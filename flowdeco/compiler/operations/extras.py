@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flowdeco.compiler.operations.arguments import Spellings, call
+from flowdeco.compiler.operations.arguments import Spellings, call, strict
 
 SPELLINGS: Spellings = {
     "hash": call("hash"),
     "uuid": call("uuid"),
     "random": call("random"),
+    "seconds": strict()(lambda a: "$millis() / 1000"),
     "json.loads": call("parse"),
     "json.dumps_bool": call("string"),
     "math.floor": call("floor"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flowdeco.compiler.operations.arguments import Args, Spellings, strict
+from flowdeco.compiler.operations.arguments import Args, Spellings, between, strict
+from flowdeco.query import literal
 
 
 @strict()
@@ -37,7 +38,10 @@ def _args(a: Args) -> str:
 
 @strict()
 def _matches(a: Args) -> str:
-    return f"{a[0]}.Error in {a.bare(1)}"
+    names = a.constant(1)
+    if isinstance(names, list) and len(names) == 1:
+        return between(f"{a[0]}.Error", "=", literal(names[0]))
+    return between(f"{a[0]}.Error", "in", a.bare(1))
 
 
 @strict()

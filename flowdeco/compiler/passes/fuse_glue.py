@@ -255,8 +255,6 @@ def _places(bits: Bits) -> Iterator[int]:
 def _whole(node: Node, id: int) -> bool:
     """Whether a call takes a result as it is: as an argument, or as a part of one that is put together."""
     assert isinstance(node, Call)
-    if any(Result(id) in leaves(value) for failing in node.failing for value in failing.values):
-        return False
     stack = list(argument_values(node))
     while stack:
         match stack.pop():

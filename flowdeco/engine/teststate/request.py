@@ -162,9 +162,9 @@ def _state(definition: str, name: str | None) -> tuple[str, Mapping[str, Any], M
         document = json.loads(definition)
     except ValueError:
         document = None
-    if not isinstance(document, dict):
-        _check(definition)
-        document = {}
+    if name is not None or not isinstance(document, dict):
+        _check(definition)  # which refuses all that is no object
+    assert isinstance(document, dict)
     if name is None:
         machine = _alone(NAME, document, "JSONPath")
         if document.get("Branches") == []:
@@ -172,7 +172,6 @@ def _state(definition: str, name: str | None) -> tuple[str, Mapping[str, Any], M
             raise RejectedRequest("InvalidDefinition", f"Invalid State Machine Definition: '{text}'")
         _check(json.dumps(machine))
         return NAME, document, machine
-    _check(definition)
     for found, state, language in _states(document, "JSONPath"):
         if found == name:
             return name, state, _alone(name, state, language)

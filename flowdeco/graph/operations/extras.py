@@ -1,7 +1,7 @@
 """Functions of the standard library that the service knows too: `json.loads`, `hashlib`, `uuid4`, `math`, `random`.
 
-`json.loads` fails where an object has a key twice, and for NaN and infinities. Texts that are made by chance are made
-anew wherever the expression is evaluated: name the result.
+`json.loads` fails where an object has a key twice, and for NaN and infinities. What is made by chance, and the time, are
+made anew wherever the expression is evaluated: name the result.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ FORMS = (
     "hash",
     "uuid",
     "random",
+    "seconds",
     "json.loads",
     "json.dumps_bool",
     "math.floor",
@@ -51,6 +52,11 @@ def _uuid4(arguments: Arguments, types: Types) -> Resolved | None:
 
 def _random(arguments: Arguments, types: Types) -> Resolved | None:
     return None if arguments else form("random", (), FLOAT)
+
+
+def _time(arguments: Arguments, types: Types) -> Resolved | None:
+    """Seconds since 1970, to the millisecond."""
+    return None if arguments else form("seconds", (), FLOAT)
 
 
 def _loads(arguments: Arguments, types: Types) -> Resolved | None:
@@ -106,6 +112,7 @@ RULES: Rules = {
     "uuid4": _uuid4,
     "uuid.uuid4": _uuid4,
     "random.random": _random,
+    "time.time": _time,
     "json.loads": _loads,
     "json.dumps": _dumps,
     "math.floor": _rounded("math.floor"),

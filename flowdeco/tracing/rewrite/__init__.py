@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
+from flowdeco.errors import Location, UnsupportedError
 from flowdeco.tracing.rewrite.assignments import Assignments
 from flowdeco.tracing.rewrite.attempts import Attempts
 from flowdeco.tracing.rewrite.branches import Branches
@@ -100,7 +101,16 @@ def _compile(key: _ByCode) -> CodeType:
         decorator_list=[],
     )
     module = ast.fix_missing_locations(ast.Module([ast.copy_location(factory, node)], []))
-    compiled = compile(module, key.code.co_filename, "exec", dont_inherit=True, flags=_future_flags(key.code))
+    try:
+        compiled = compile(
+            module, key.code.co_filename, "exec", dont_inherit=True, flags=_future_flags(key.code)
+        )
+    except SyntaxError as error:  # Python has a limit, which rewritten statements count for twice
+        raise UnsupportedError(
+            "branches, loops and try statements are nested too deeply here",
+            location=Location(key.code.co_filename, error.lineno or 0, key.code.co_name),
+            hint="more than nine are too many: move the inner ones into a function",
+        ) from None
     outer = next(c for c in compiled.co_consts if isinstance(c, CodeType) and c.co_name == "factory")
     return next(c for c in outer.co_consts if isinstance(c, CodeType) and c.co_name == node.name)
 
