@@ -593,7 +593,7 @@ class Generator:
             lambda: f"f'{{{self.pick(self.of('int') or ['0'])}:04d}}|'",
             lambda: f"{e('str', d)}.zfill(4)[:8]",
             lambda: f"{e('str', d)}.center(5, '*')[:8]",
-            lambda: f"'%s-%d' % ({e('str', 0)}[:4], {e('int', 0)})",
+            lambda: f"('%s-%d' % ({e('str', 0)}[:4], {e('int', 0)}))",
             lambda: f"'{{}}/{{}}'.format({e('int', 0)}, {e('str', 0)})[:9]",
             lambda: f"{e('str', d)}.partition({self.pick((',', 'a'))!r})[{self.pick((0, 2))}]",
             lambda: f"json.dumps({e(self.pick(('ints', 'dict', 'str', 'bool')), d)})[:14]",

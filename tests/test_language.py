@@ -194,7 +194,7 @@ def signature(found: Verdict) -> str:
     last = ""
     if detail and found.kind.startswith(("crash", "engine", "not allowed", "definition")):
         told = [line for line in detail if not line.startswith(" ")]
-        last = told[-1].partition(": ")[2]
+        last = re.sub(r"<[\w-]+>:\d+: ", "", told[-1])
     hidden = r"\d+" if re.search("NameError|AttributeError|TypeError", last) else r"\d+|'[^']*'"
     return found.kind + " " + re.sub(hidden, "…", last)[:140]
 

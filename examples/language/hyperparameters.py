@@ -45,11 +45,9 @@ def hyperparameters(
     ranked = sorted(trials, key=lambda trial: trial.score, reverse=True)
     finalists = [try_out(trial.rate, trial.depth, rounds=100) for trial in ranked[:keep]]
     best = max(finalists, key=lambda trial: trial.score)
-    gain = best.score - ranked[0].score
     return {
         "tried": len(trials),
         "best": best,
-        "gain": round(gain, 4),
         "scores": [trial.score for trial in ranked],
     }
 

@@ -3,7 +3,7 @@
 Try:
 
     python examples/language/partner_report.py run
-    python examples/language/partner_report.py run --goals '{"ada": 5, "bob": 100}'
+    python examples/language/partner_report.py run --quarter 2
 """
 
 from __future__ import annotations
@@ -11,6 +11,13 @@ from __future__ import annotations
 from flowdeco import main, step, workflow
 
 ORDERS = {"ada": [5, 7, 1], "bob": [2], "cyd": []}
+GOALS = {1: {"ada": 10, "bob": 10, "cyd": 0}, 2: {"ada": 5, "zoe": 100}, 3: {"cyd": 0}}
+
+
+@step
+def goals_of(quarter: int) -> dict[str, int]:
+    """How much each partner is to order."""
+    return GOALS.get(quarter, {})
 
 
 @step
@@ -20,20 +27,27 @@ def orders_of(partner: str) -> list[int]:
 
 
 @step
+def add_up(orders: dict[str, list[int]]) -> dict[str, int]:
+    """How much each partner has ordered."""
+    return {partner: sum(amounts) for partner, amounts in orders.items()}
+
+
+@step
 def mail(partner: str, text: str) -> str:
     """Sends a mail."""
     return f"to {partner}: {text}"
 
 
 @workflow
-def partner_report(goals: dict[str, int] = {"ada": 10, "bob": 10, "cyd": 0}) -> dict[str, object]:  # noqa: B006
+def partner_report(quarter: int = 1) -> dict[str, object]:
     """Who has reached the goal, and a mail to who has not.
 
     Args:
-        goals: how much each partner is to order
+        quarter: 1 to 4
     """
+    goals = goals_of(quarter)
     orders = {partner: orders_of(partner) for partner in goals}
-    totals = {partner: sum(amounts) for partner, amounts in orders.items()}
+    totals = add_up(orders)
     missing = {partner: goal - totals[partner] for partner, goal in goals.items() if totals[partner] < goal}
     mails = [mail(partner, f"{short} to go") for partner, short in missing.items()]
     largest = max((amount for amounts in orders.values() for amount in amounts), default=0)

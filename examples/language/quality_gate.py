@@ -8,34 +8,35 @@ Try:
 
 from __future__ import annotations
 
-from typing import TypedDict
+from dataclasses import dataclass, field
 
 from flowdeco import main, step, workflow
 
 
-class Checked(TypedDict, total=False):
+@dataclass
+class Checked:
     """What the checks say about a file."""
 
     level: str
-    code: int
-    rows: int
-    problems: list[str]
+    rows: int = 0
+    code: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
-CHECKED: dict[str, Checked] = {
-    "good.csv": {"level": "ok", "rows": 1200},
-    "late.csv": {"level": "warning", "code": 17, "rows": 1100},
-    "short.csv": {"level": "warning", "code": 4, "rows": 12},
-    "empty.csv": {"level": "ok", "rows": 0},
-    "torn.csv": {"level": "error", "problems": ["line 7 has no end"]},
-    "wild.csv": {"level": "error", "problems": ["no header", "3 dates in the future", "2 columns missing"]},
+CHECKED = {
+    "good.csv": Checked("ok", rows=1200),
+    "late.csv": Checked("warning", rows=1100, code=17),
+    "short.csv": Checked("warning", rows=12, code=4),
+    "empty.csv": Checked("ok"),
+    "torn.csv": Checked("error", problems=["line 7 has no end"]),
+    "wild.csv": Checked("error", problems=["no header", "3 dates in the future", "2 columns missing"]),
 }
 
 
 @step
 def inspect(file: str) -> Checked:
     """What the checks say about a file."""
-    return CHECKED.get(file, {"level": "unknown"})
+    return CHECKED.get(file, Checked("unknown"))
 
 
 @step
@@ -45,9 +46,9 @@ def load(file: str, rows: int) -> str:
 
 
 @step
-def quarantine(file: str, reason: object, more: int = 0) -> str:
+def quarantine(file: str, reason: str) -> str:
     """Puts it where a person will look at it."""
-    return f"{file} put aside: {reason}" + (f" and {more} more" if more else "")
+    return f"{file} put aside: {reason}"
 
 
 @workflow
@@ -57,20 +58,22 @@ def quality_gate(file: str = "good.csv") -> str:
     Args:
         file: the delivery
     """
-    match inspect(file):
-        case {"level": "ok", "rows": rows}:
-            assert rows > 0, f"{file} is empty"
-            return load(file, rows)
-        case {"level": "warning", "code": 17 | 18, "rows": rows}:
-            return f"late, but {load(file, rows)}"
-        case {"level": "warning", "code": code}:
-            return quarantine(file, code)
-        case {"level": "error", "problems": [problem]}:
-            return quarantine(file, problem)
-        case {"level": "error", "problems": [first, *others]}:
-            return quarantine(file, first, len(others))
-        case _:
-            raise ValueError(f"the checks say nothing about {file}")
+    checked = inspect(file)
+    match checked.level:
+        case "ok":
+            assert checked.rows > 0, f"{file} is empty"
+            return load(file, checked.rows)
+        case "warning" if checked.code in (17, 18):
+            return f"late, but {load(file, checked.rows)}"
+        case "warning":
+            return quarantine(file, f"warning {checked.code}")
+        case "error":
+            match checked.problems:
+                case [problem]:
+                    return quarantine(file, problem)
+                case [first, *others]:
+                    return quarantine(file, f"{first} and {len(others)} more")
+    raise ValueError(f"the checks say nothing about {file}")
 
 
 if __name__ == "__main__":

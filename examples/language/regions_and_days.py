@@ -3,7 +3,7 @@
 Try:
 
     python examples/language/regions_and_days.py run
-    python examples/language/regions_and_days.py run --regions '["north", "east"]'
+    python examples/language/regions_and_days.py run --country lowland
 """
 
 from __future__ import annotations
@@ -15,6 +15,12 @@ SALES = {
     "east": {"mon": 40, "tue": 0},
     "south": {},
 }
+
+
+@step
+def regions_of(country: str) -> list[str]:
+    """The regions of a country."""
+    return {"highland": ["north", "east", "south"], "lowland": ["south"]}.get(country, [])
 
 
 @step
@@ -36,12 +42,13 @@ def report(totals: list[int], regions: list[str]) -> dict[str, int]:
 
 
 @workflow
-def regions_and_days(regions: list[str] = ["north", "east", "south"]) -> dict[str, object]:  # noqa: B006
-    """The sales of all regions.
+def regions_and_days(country: str = "highland") -> dict[str, object]:
+    """The sales of all regions of a country.
 
     Args:
-        regions: the regions to load
+        country: where to look
     """
+    regions = regions_of(country)
     sales = [[load(region, day) for day in days_of(region)] for region in regions]
     totals = [sum(days) for days in sales]
     quiet = [region for region, total in zip(regions, totals) if total == 0]

@@ -5,9 +5,13 @@
 
 The way in is `execution.py`. `program.py` compiles a machine to `code.py`; `interpret.py` (with `tasks.py`, `maps.py`,
 `maprun.py`) are coroutines that walk through it and await the effects of `effects.py`; `scheduler.py` performs these
-with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `callbacks.py` waits
-for task tokens (`tokens.py`). `journal.py` writes history. What depends on the query language is behind `fields.py`: `jsonata.py`, and `jsonpath.py` with the
-values of its fields in `jsonpath_fields.py`.
+with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `journal.py` writes history.
+What depends on the query language is behind `fields.py`: `jsonata.py`, and `jsonpath.py` with the values of its fields in
+`jsonpath_fields.py`.
+
+Tasks that wait for somebody else are in `callbacks.py`, who answers them in `tokens.py` and `activities.py`; executions that
+a Task starts are in `nested.py`. `position.py` reads from events where an execution is: a redriven one goes on from there, and
+so does one that `stored.py` finds in a store after its process was killed. `teststate/` runs one state.
 
 A distributed Map's items may come from objects and its results go there (`objects.py`): `storage.py` compiles its
 ItemReader and ResultWriter, `reader.py` and `writer.py` perform them, `datasets.py` knows the formats of files.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flowdeco.errors import UnsupportedError
 from flowdeco.graph.types import ANY, Type, join, list_of
 from flowdeco.runtime.glue import Changing
-from flowdeco.tracing import calls, looks, operate
+from flowdeco.tracing import calls, functions, looks, operate
 from flowdeco.tracing.types import value_type
 from flowdeco.tracing.value import Value, contains_value
 
@@ -101,7 +101,7 @@ def _of_value(
 ) -> Changed:
     operands: tuple[Any, ...] = args
     if method == "sort":
-        key = calls.key_of(recorder, container, kwargs.get("key"))
+        key = functions.key_of(recorder, container, kwargs.get("key"))
         operands = (key, kwargs.get("reverse", False)) if key is not None else ()
     elif method == "update" and kwargs:
         operands = (*args, dict(kwargs))

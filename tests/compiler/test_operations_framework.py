@@ -190,3 +190,25 @@ def test_the_first_family_that_knows_an_operation_answers() -> None:
 def test_functions_stand_for_themselves() -> None:
     function = Function((1,), ("r",), Operation("add.numbers", (Local(1), X)))
     assert source(function, READABLE) == "function($r){ $r + $x }"
+
+
+def test_a_short_path_needs_no_variable() -> None:
+    optional = Type("list", optional=True)
+    found = resolve("truth", (Field(X, "k", certain=True),), (optional,))
+    assert found is not None
+    assert source(found.expression, READABLE) == "$x.k != null and $count($x.k) > 0"
+    long = Field(X, "a name that is very long", certain=True)
+    found = resolve("truth", (long,), (optional,))
+    assert found is not None
+    assert source(found.expression, READABLE).startswith("($x2 := $x.")
+    # A text of the user with the letters of the variable stays what it is.
+    found = resolve("mul", (Field(X, "k", certain=True), Literal(2)), (STR, INT))
+    assert found is not None
+    assert source(found.expression, READABLE) == "$pad('', 2 * $length($x.k), $x.k)"
+    found = resolve(
+        "method:get", (Field(X, "k", certain=True), Literal("$d"), Literal("$d")), (DICT, STR, STR)
+    )
+    assert found is not None
+    text = source(found.expression, READABLE)
+    assert evaluated(text, {"x": {"k": {}}}) == "$d"
+    assert evaluated(text, {"x": {"k": {"$d": 1}}}) == 1

@@ -146,7 +146,7 @@ def test_what_may_be_none_is_asked_shortly(sort: str) -> None:
 def test_the_opposite_of_a_comparison_is_a_comparison(
     name: str, types: tuple[Type, ...], expected: str
 ) -> None:
-    found = resolve(name, (Result(0), Result(1))[: len(types)], types)
+    found = resolve(name, tuple(map(Result, range(len(types)))), types)
     assert found is not None
     opposite = resolve("not", (found.expression,), (BOOL,))
     assert opposite is not None

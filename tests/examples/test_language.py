@@ -25,7 +25,7 @@ ASL_VALIDATOR = os.environ.get("FLOWDECO_ASL_VALIDATOR", "")
 CFN_LINT = os.environ.get("FLOWDECO_CFN_LINT", "")
 
 INPUTS: dict[str, list[dict[str, Any]]] = {
-    "backfill": [{}, {"days": []}, {"days": ["2026-02-28", "2026-03-01"], "opening": -7.25}],
+    "backfill": [{}, {"month": "2025"}, {"month": "2026-02", "opening": -7.25}, {"month": "2026"}],
     "champion_challenger": [
         {},
         {"challenger": "v3"},
@@ -74,13 +74,7 @@ INPUTS: dict[str, list[dict[str, Any]]] = {
         {"prefix": "nothing"},
         {"size": 10},
     ],
-    "partner_report": [
-        {},
-        {"goals": {}},
-        {"goals": {"ada": 1}},
-        {"goals": {"cyd": 0}},
-        {"goals": {"zoe": 3, "cyd": 0, "bob": 2}},
-    ],
+    "partner_report": [{}, {"quarter": 2}, {"quarter": 3}, {"quarter": 4}],
     "poll_job": [
         {"every": 0},
         {"every": 0, "query": "select nothing"},
@@ -92,7 +86,7 @@ INPUTS: dict[str, list[dict[str, Any]]] = {
     "quality_gate": [
         {"file": f"{name}.csv"} for name in ("good", "late", "short", "empty", "torn", "wild", "missing")
     ],
-    "regions_and_days": [{}, {"regions": []}, {"regions": ["south"]}, {"regions": ["east", "nowhere"]}],
+    "regions_and_days": [{}, {"country": "lowland"}, {"country": "nowhere"}],
 }
 CASES = [
     pytest.param(name, given, id=f"{name}-{n}")
@@ -201,7 +195,7 @@ def test_reads_as_if_written_by_hand(name: str) -> None:
         assert "__" not in path
         assert "lambda" not in path
         for expression in texts(state):
-            assert len(expression) <= 240, f"{path}: {expression}"
+            assert len(expression) <= 340, f"{path}: {expression}"
 
 
 def states(machine: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -78,154 +78,8 @@ def use(x: object, y: object = None) -> object:
     return x
 
 
-def truth() -> None:
-    if anything():  # here
-        use(1)
-
-
-def while_loop() -> None:
-    while number():  # here
-        use(1)
-
-
-def conjunction() -> Any:
-    return use(number() and 1)  # here
-
-
-def negation() -> Any:
-    return use(not number())  # here
-
-
-def comparison() -> Any:
-    return use(number() > 1)  # here
-
-
-def equality() -> Any:
-    return use(number() == 1)  # here
-
-
-def addition() -> Any:
-    return use(number() + 1)  # here
-
-
-def right_addition() -> Any:
-    return use(1 + number())  # here
-
-
-def negative() -> Any:
-    return use(-number())  # here
-
-
-def identity() -> Any:
-    return use(anything() is None)  # here
-
-
-def not_identity() -> Any:
-    return use(None is not anything())  # here
-
-
-def membership() -> Any:
-    return use(1 in numbers())  # here
-
-
-def f_string() -> Any:
-    return use(f"n={number()}")  # here
-
-
-def text() -> Any:
-    return use(str(number()))  # here
-
-
-def length() -> Any:
-    return use(len(numbers()))  # here
-
-
-def integer() -> Any:
-    return use(int(number()))  # here
-
-
-def range_of() -> Any:
-    return [use(i) for i in range(number())]  # here
-
-
-def open_file() -> Any:
-    return use(open(anything()))  # here
-
-
-def printing() -> Any:
-    print(number())  # here
-    return use(1)
-
-
-def printing_nested() -> Any:
-    n = number()
-    print("n", [n])  # here
-    return n
-
-
-def library_call() -> Any:
-    return use(json.dumps(anything()))  # here
-
-
-def method_call() -> Any:
-    return use(anything().copy())  # here
-
-
 def model_method() -> Any:
     return use(model().better())  # here
-
-
-def loop() -> None:
-    for n in numbers():  # here
-        use(n)
-
-
-def loop_unpack() -> None:
-    for a, b in anything():  # here
-        use(a, b)
-
-
-def filtered() -> Any:
-    return [use(n) for n in numbers() if True]  # here
-
-
-def comprehension_without_step() -> Any:
-    use(1)
-    return [n for n in numbers()]  # here
-
-
-def set_comprehension() -> Any:
-    return use({n for n in numbers()})  # here
-
-
-def dict_comprehension() -> Any:
-    return use({n: use(n) for n in numbers()})  # here
-
-
-def generator() -> Any:
-    return use(sum(n for n in numbers()))  # here
-
-
-def two_fors() -> Any:
-    return [use(a, b) for a in numbers() for b in numbers()]  # here
-
-
-def key_of_dict() -> Any:
-    return use({number(): 1})  # here
-
-
-def slicing() -> Any:
-    return use(numbers()[1:])  # here
-
-
-def dynamic_index() -> Any:
-    return use(numbers()[number()])  # here
-
-
-def item_assignment() -> Any:
-    d = anything()
-    d["k"] = 2  # here
-    return d
 
 
 def attribute_assignment() -> Any:
@@ -234,57 +88,13 @@ def attribute_assignment() -> Any:
     return m
 
 
-def item_deletion() -> Any:
-    d = anything()
-    del d["k"]  # here
-    return d
-
-
-def augmented() -> Any:
-    n = number()
-    n += 1  # here
-    return n
-
-
-def star_unpack() -> Any:
-    first, *_rest = numbers()  # here
-    return first
-
-
 def star_argument() -> Any:
     return use(*numbers())  # here
-
-
-def try_except() -> Any:
-    try:  # here
-        return use(number())
-    except ValueError:
-        return None
-
-
-def try_finally() -> Any:
-    try:  # here
-        return use(number())
-    finally:
-        use(2)
-
-
-def match_value() -> Any:
-    match anything():  # here
-        case {"k": k}:
-            return use(k)
-    return use(1)
 
 
 def with_value() -> Any:
     with anything():  # here
         return use(1)
-
-
-def assertion() -> Any:
-    n = number()
-    assert n  # here
-    return n
 
 
 def unknown_field() -> Any:
@@ -333,10 +143,6 @@ def unpack_named_tuple_wrong() -> Any:
     return use(a, b)
 
 
-def map_over_dict() -> Any:
-    return use.map(mapping())  # here
-
-
 def map_over_number() -> Any:
     return [use(n) for n in number()]  # here
 
@@ -365,21 +171,6 @@ def after_nothing() -> Any:
     return use.options(after=[1])(2)  # here
 
 
-def swallowed() -> Any:
-    n = number()
-    try:
-        if n:  # here
-            return use(1)
-    except Exception:
-        pass
-    return use(2)
-
-
-def raised() -> Any:
-    use(1)
-    raise ValueError("bad")  # here
-
-
 def awaiting() -> Any:
     async def inner() -> None:  # here
         pass
@@ -400,56 +191,238 @@ def globally() -> Any:
     return use(1)
 
 
-def endless_inline() -> Any:
+@step
+def words() -> str:
+    return "t"
+
+
+BOX: list[Any] = []
+
+
+def recursive(x: Any) -> Any:
+    return recursive(x - 1) if x > 0 else 0  # here
+
+
+def generated(xs: Any) -> Any:
+    for x in xs:
+        yield x
+
+
+async def later(x: Any) -> Any:
+    return x
+
+
+def changed(xs: list[Any]) -> None:
+    xs.append(2)
+
+
+class MyError(Exception):
+    def __init__(self, n: int) -> None:
+        super().__init__(f"{n} of them")
+
+
+def recursion() -> Any:
+    use(1)
+    return use(recursive(number()))
+
+
+def generator_helper() -> Any:
+    return use(list(generated(numbers())))  # here
+
+
+def async_helper() -> Any:
+    return use(later(number()))  # here
+
+
+def yielding_body() -> Any:
+    yield use(1)  # here
+
+
+def async_comprehension() -> Any:
+    async def inner() -> Any:  # here
+        return [x async for x in numbers()]
+
+    return use(inner())
+
+
+def unbound() -> Any:
+    if number() > 1:
+        x = 1
+    return use(x)  # here
+
+
+def unbound_after_loop() -> Any:
+    for n in numbers():
+        last = use(n)
+    return use(last)  # here
+
+
+def alias() -> Any:
+    xs = [number()]
+    other = xs
+    if number() > 0:
+        xs.append(2)
+    return use(other)  # here
+
+
+def alias_inside() -> Any:
+    xs = [1]
+    box = {"xs": xs}
+    if number() > 0:
+        xs.append(2)
+    return use(box)  # here
+
+
+def escaping() -> Any:
+    if number() > 0:
+        BOX.append(1)  # here
     return use(1)
 
 
+def star_names() -> Any:
+    return use(**mapping())  # here
+
+
+def incomparable() -> Any:
+    return use(number() < words())  # here
+
+
+def incomparable_constant() -> Any:
+    return use(number() < "a")  # here
+
+
+def incomparable_chain() -> Any:
+    return use(1 < number() < "x")  # here
+
+
+def adding_text() -> Any:
+    return use(number() + "a")  # here
+
+
+def is_a_number() -> Any:
+    return use(number() is 5)  # here  # noqa: F632
+
+
+def walrus() -> Any:
+    if number() > 1 and (n := number()):  # here
+        return use(n)
+    return use(2)
+
+
+def slice_assignment() -> Any:
+    xs = numbers()
+    xs[0:1] = [5]  # here
+    return use(xs)
+
+
+def slice_assignment_in_a_branch() -> Any:
+    xs = [1, 2, 3]
+    if number() > 0:
+        xs[0:1] = [5]  # here
+    return use(xs)
+
+
+def unhashable_key() -> Any:
+    d: dict[Any, Any] = {}
+    d[numbers()] = 1  # here
+    return use(d)
+
+
+def unhashable_display() -> Any:
+    return use({numbers(): 1})  # here
+
+
+def augmented_attribute() -> Any:
+    m = model()
+    m.auc += 1  # here
+    return m
+
+
+def attribute_deletion() -> Any:
+    m = model()
+    del m.auc  # here
+    return m
+
+
+def loop_over_a_number() -> Any:
+    for x in number():  # here
+        use(x)
+    return use(1)
+
+
+def nonlocally() -> Any:
+    n = number()
+
+    def inner() -> None:
+        nonlocal n
+        n = 2
+
+    if n > 0:
+        inner()  # here
+    return use(n)
+
+
+def calling_a_value() -> Any:
+    return use(anything()())  # here
+
+
+def raising_a_value() -> Any:
+    raise anything()  # here
+
+
+def raising_with_its_own_text() -> Any:
+    raise MyError(number())  # here
+
+
+def excepting_what_is_no_class() -> Any:
+    try:
+        return use(1)
+    except 5:  # type: ignore[misc]  # here
+        return use(2)
+
+
+def item_assignment_of_a_tuple() -> Any:
+    t = triple()
+    t[0] = 2  # here
+    return t
+
+
+def item_assignment_of_a_number() -> Any:
+    n = number()
+    n[0] = 1  # here
+    return n
+
+
+def generator_as_argument() -> Any:
+    return use(n for n in numbers())  # here
+
+
+def exception_group() -> Any:
+    found = None
+    try:
+        found = use(number())
+    except* ValueError:  # here
+        found = use(2)
+    return found
+
+
+def with_as() -> Any:
+    with anything() as thing:  # here
+        return use(thing)
+
+
+def change_in_a_function() -> Any:
+    xs = [1]
+    if number() > 0:
+        changed(xs)  # here
+    return use(xs)
+
+
 REFUSED: dict[Callable[..., Any], tuple[type[BodyError], str]] = {
-    truth: (UnsupportedError, "a condition (if, while, and, or, not, assert) of anything()"),
-    while_loop: (UnsupportedError, "a condition"),
-    conjunction: (UnsupportedError, "a condition"),
-    negation: (UnsupportedError, "a condition"),
-    comparison: (UnsupportedError, "a comparison of number()"),
-    equality: (UnsupportedError, "a comparison"),
-    addition: (UnsupportedError, "arithmetic of number()"),
-    right_addition: (UnsupportedError, "arithmetic"),
-    negative: (UnsupportedError, "arithmetic"),
-    identity: (UnsupportedError, "'is' of anything()"),
-    not_identity: (UnsupportedError, "'is' of anything()"),
-    membership: (UnsupportedError, "'in' of numbers()"),
-    f_string: (UnsupportedError, "an f-string of number()"),
-    text: (UnsupportedError, "str() of number()"),
-    length: (UnsupportedError, "len() of numbers()"),
-    integer: (UnsupportedError, "int() of number()"),
-    range_of: (UnsupportedError, "range() of number()"),
-    open_file: (UnsupportedError, "open() of anything()"),
-    printing: (UnsupportedError, "print() of number()"),
-    printing_nested: (UnsupportedError, "print() of a run-time value"),
-    library_call: (UnsupportedError, "dumps() of anything()"),
-    method_call: (UnsupportedError, "calling a method of anything().copy"),
     model_method: (BodyError, "Model has no field 'better'"),
-    loop: (UnsupportedError, "a loop of numbers()"),
-    loop_unpack: (UnsupportedError, "a loop of anything()"),
-    filtered: (UnsupportedError, "'if' in a comprehension over it of numbers()"),
-    comprehension_without_step: (UnsupportedError, "that calls no step"),
-    set_comprehension: (UnsupportedError, "a set comprehension of numbers()"),
-    dict_comprehension: (UnsupportedError, "a dict comprehension of numbers()"),
-    generator: (UnsupportedError, "a generator expression of numbers()"),
-    two_fors: (UnsupportedError, "several for clauses"),
-    key_of_dict: (UnsupportedError, "use as a dict key or a set member of number()"),
-    slicing: (UnsupportedError, "a slice of numbers()"),
-    dynamic_index: (UnsupportedError, "an index that is itself a run-time value of number()"),
-    item_assignment: (UnsupportedError, "item assignment of anything()"),
     attribute_assignment: (UnsupportedError, "setting .auc of model()"),
-    item_deletion: (UnsupportedError, "del of anything()"),
-    augmented: (UnsupportedError, "arithmetic of number()"),
-    star_unpack: (UnsupportedError, "unpacking with '*' of numbers()"),
     star_argument: (UnsupportedError, "a loop of numbers()"),
-    try_except: (UnsupportedError, "try/except around step calls"),
-    try_finally: (UnsupportedError, "try/finally around step calls"),
-    match_value: (UnsupportedError, "match of anything()"),
     with_value: (UnsupportedError, "with of anything()"),
-    assertion: (UnsupportedError, "a condition"),
     unknown_field: (BodyError, "Model has no field 'auk'"),
     unknown_key: (BodyError, "Row has no key 'nme'"),
     key_of_list: (BodyError, "numbers() is a list: it has no key 'a'"),
@@ -461,7 +434,6 @@ REFUSED: dict[Callable[..., Any], tuple[type[BodyError], str]] = {
     tuple_too_far: (BodyError, "triple() has 3 elements: there is no [3]"),
     unpack_too_few: (BodyError, "triple() has 3 elements, unpacked into 2 names"),
     unpack_named_tuple_wrong: (BodyError, "pair() has 2 elements, unpacked into 3 names"),
-    map_over_dict: (UnsupportedError, "iteration over it (it is a dict) of mapping()"),
     map_over_number: (UnsupportedError, "iteration over it (it is an int) of number()"),
     wrong_arguments: (BodyError, "use() missing a required argument: 'x'"),
     too_many_arguments: (BodyError, "use() too many positional arguments"),
@@ -469,11 +441,44 @@ REFUSED: dict[Callable[..., Any], tuple[type[BodyError], str]] = {
     step_as_argument: (BodyError, "argument 'x' of use(): <step number of"),
     not_a_number_constant: (BodyError, "argument 'x' of use()"),
     after_nothing: (BodyError, "after=1 is not the result of a step"),
-    swallowed: (UnsupportedError, "a condition"),
-    raised: (BodyError, "raised ValueError while it was traced: bad"),
     awaiting: (UnsupportedError, "async code in a workflow body"),
     yielding: (UnsupportedError, "yield in a workflow body"),
     globally: (UnsupportedError, "global SOMETHING in a workflow body"),
+    recursion: (BodyError, "???"),
+    generator_helper: (BodyError, "???"),
+    async_helper: (BodyError, "???"),
+    yielding_body: (BodyError, "???"),
+    async_comprehension: (BodyError, "???"),
+    unbound: (BodyError, "???"),
+    unbound_after_loop: (BodyError, "???"),
+    alias: (BodyError, "???"),
+    alias_inside: (BodyError, "???"),
+    escaping: (BodyError, "???"),
+    star_names: (BodyError, "???"),
+    incomparable: (BodyError, "???"),
+    incomparable_constant: (BodyError, "???"),
+    incomparable_chain: (BodyError, "???"),
+    adding_text: (BodyError, "???"),
+    is_a_number: (BodyError, "???"),
+    walrus: (BodyError, "???"),
+    slice_assignment: (BodyError, "???"),
+    slice_assignment_in_a_branch: (BodyError, "???"),
+    unhashable_key: (BodyError, "???"),
+    unhashable_display: (BodyError, "???"),
+    augmented_attribute: (BodyError, "???"),
+    attribute_deletion: (BodyError, "???"),
+    loop_over_a_number: (BodyError, "???"),
+    nonlocally: (BodyError, "???"),
+    calling_a_value: (BodyError, "???"),
+    raising_a_value: (BodyError, "???"),
+    raising_with_its_own_text: (BodyError, "???"),
+    excepting_what_is_no_class: (BodyError, "???"),
+    item_assignment_of_a_tuple: (BodyError, "???"),
+    item_assignment_of_a_number: (BodyError, "???"),
+    generator_as_argument: (BodyError, "???"),
+    exception_group: (BodyError, "???"),
+    with_as: (BodyError, "???"),
+    change_in_a_function: (BodyError, "???"),
 }
 
 

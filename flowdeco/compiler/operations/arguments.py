@@ -52,6 +52,7 @@ _LEVELS = {
 _VARIABLE = re.compile(r"\$(\w+)")
 VARIABLE = re.compile(r"\$\w+")
 _PATH = re.compile(r"\$\w+(\.\w+)+")
+_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` """, re.X | re.S)
 _OPENING = re.compile(r"\(\$\w+ := ")
 _PLAIN = re.compile(r"\$\w+|-?\d+(\.\d+)?|true|false|null")
 _NUMBER = re.compile(r"-[\d.]+(e[-+]?\d+)?")
@@ -209,7 +210,7 @@ class Args:
         bound = ""
         for name, source in self._bindings.values():
             if _is_short(source) and _may_stand(name, source, result):
-                result = re.sub(re.escape(name) + r"\b", lambda _, source=source: source, result)
+                result = re.sub(re.escape(name) + r"\b", source.replace("\\", r"\\"), result)
             else:
                 bound += f"{name} := {source}; "
         if not bound:
@@ -232,7 +233,10 @@ def _is_short(source: str) -> bool:
 
 def _may_stand(name: str, source: str, result: str) -> bool:
     """Whether a path may be written where its variable is: not too often, and nothing else has that name."""
-    uses = len(re.findall(re.escape(name) + r"\b", result))
+    use = re.escape(name) + r"\b"
+    uses = len(re.findall(use, result))
+    if uses != len(re.findall(use, _QUOTED.sub("", result))):
+        return False  # a text has the letters of its name
     again = re.search(re.escape(name) + r"( :=|\b[^(){}]*\)\{)", result)
     first = re.search(_first_name(source) + r"( :=|\b[^(){}]*\)\{)", result)
     return uses * len(source) <= 48 and again is None and first is None

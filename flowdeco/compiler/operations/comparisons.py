@@ -84,18 +84,23 @@ def _contains_any(a: Args) -> str:
     return f"({definition}; {name} := {plain}({item}); true in $map({xs}, function({v}){{ {plain}({v}) = {name} }}))"
 
 
-def unhashable(x: str) -> str:
-    """Whether the value of a variable cannot be a key in Python."""
+def unhashable(a: Args) -> tuple[str, str]:
+    """The definition of a function that tells whether a value cannot be a key in Python, and its name."""
+    name, v = a.fresh("unhashable"), a.fresh("v")
+    tag = f"{v}.`$type`"
     return (
-        f'$type({x}) = "array" or ($type({x}) = "object" and $not($exists({x}.`$type`) and '
-        f'$not({x}.`$type` in ["set", "dict", "deque", "Counter", "OrderedDict", "defaultdict"])))'
+        f'{name} := function({v}){{ $type({v}) = "array" or $type({v}) = "object" and '
+        f'({tag} = "tuple" ? true in $map({v}.items, {name}) : $not($exists({tag})) or '
+        f'{tag} in ["set", "dict", "deque", "Counter", "OrderedDict", "defaultdict"]) }}',
+        name,
     )
 
 
 @swallowing
 def _hashable(a: Args) -> str:
     x = a.let(0, "x")
-    return f"{unhashable(x)} ? {error('TypeError: unhashable type')} : {x}"
+    definition, name = unhashable(a)
+    return f"({definition}; {name}({x}) ? {error('TypeError: unhashable type')} : {x})"
 
 
 @swallowing
@@ -116,13 +121,14 @@ def _contains_value(a: Args) -> str:
     tag = f"{xs}.`$type`"
     text = error("TypeError: 'in <string>' requires string as left operand")
     unhash = error("TypeError: unhashable type")
+    defined, bad = unhashable(a)
     refusal = error("TypeError: argument is not iterable")
     return (
-        f'$type({xs}) = "array" ? {inside} : '
+        f'({defined}; $type({xs}) = "array" ? {inside} : '
         f'$type({xs}) = "string" ? ($type({item}) = "string" ? $contains({xs}, {item}) : {text}) : '
-        f'$type({xs}) = "object" ? ($not($exists({tag})) ? ({unhashable(item)} ? {unhash} : {item} in $keys({xs})) : '
-        f'{tag} in ["set", "frozenset"] and ({unhashable(item)}) ? {unhash} : '
-        f'{tag} in ["tuple", "set", "frozenset", "deque"] ? {items} : {refusal}) : {refusal}'
+        f'$type({xs}) = "object" ? ($not($exists({tag})) ? ({bad}({item}) ? {unhash} : {item} in $keys({xs})) : '
+        f'{tag} in ["set", "frozenset"] and {bad}({item}) ? {unhash} : '
+        f'{tag} in ["tuple", "set", "frozenset", "deque"] ? {items} : {refusal}) : {refusal})'
     )
 
 
