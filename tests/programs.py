@@ -30,6 +30,22 @@ class OtherError(Exception):
     """Not a kind of it."""
 
 
+@dataclass(frozen=True)
+class Box:
+    """What a step may return."""
+
+    size: int
+    name: str
+    parts: list[int] = field(default_factory=list)
+
+
+class Point(NamedTuple):
+    """And another."""
+
+    x: int
+    y: int
+
+
 FAILURES: tuple[type[Exception], ...] = (ValueError, KeyError, AppError, SubError, OtherError, ZeroDivisionError)
 MAX_CALLS = 400
 
@@ -243,6 +259,42 @@ def lists_any(number):
 
 
 @step
+def box(number: int) -> Box:
+    RECORD.called("box", number)
+    return Box(number % 6, "xyz"[number % 3], list(range(number % 3)))
+
+
+@step
+def box_any(number):
+    RECORD.called("box_any", number)
+    return Box(number % 6, "xyz"[number % 3], list(range(number % 3)))
+
+
+@step
+def point(number: int) -> Point:
+    RECORD.called("point", number)
+    return Point(number % 4, number % 3)
+
+
+@step
+def point_any(number):
+    RECORD.called("point_any", number)
+    return Point(number % 4, number % 3)
+
+
+@step
+def some(number: int) -> set[int]:
+    RECORD.called("some", number)
+    return {number % 2, number % 3}
+
+
+@step
+def some_any(number):
+    RECORD.called("some_any", number)
+    return {number % 2, number % 3}
+
+
+@step
 def joined(*parts: int, sep: int = 1, **named: int) -> int:
     RECORD.called("joined", *parts, sep, sorted(named.items()))
     return (sum(parts) + sep + sum(named.values())) % 1009
@@ -294,7 +346,7 @@ def flaky(key: str, times: int) -> int:
 
 STEPS = (
     note, add, add_any, word, word_any, is_odd, is_odd_any, numbers, numbers_any, words, words_any, table, table_any,
-    half, half_any, records, records_any, couples, couples_any, lists, lists_any, joined, rows, rows_any, both, both_any, maybe, maybe_any, total, risky, risky_any, check, flaky,
+    box, box_any, point, point_any, some, some_any, half, half_any, records, records_any, couples, couples_any, lists, lists_any, joined, rows, rows_any, both, both_any, maybe, maybe_any, total, risky, risky_any, check, flaky,
 )  # fmt: skip
 
 
@@ -326,6 +378,9 @@ ANNOTATIONS = {
     "dicts": "list[dict[str, int]]",
     "pairs": "list[tuple[int, str]]",
     "nested": "dict[str, list[int]]",
+    "box": "Box",
+    "point": "Point",
+    "set": "set[int]",
 }
 TYPES = (
     ("int",) * 16
@@ -335,10 +390,11 @@ TYPES = (
     + ("strs",) * 4
     + ("dict",) * 6
     + ("pair", "opt", "rows", "float") * 2
-    + ("dicts", "pairs", "nested")
+    + ("dicts", "pairs", "nested", "box", "point", "set")
 )
+CONSTANTS = {"int": ("LIMIT", "SIZES['a']", "len(WORDS)"), "str": ("WORDS[0]", "TITLE"), "ints": ("SIZES.values()", "NUMBERS")}
 NAMES = ("n", "m", "k", "t", "u", "v", "w", "x", "y", "z", "p", "q")
-CONTAINERS = ("ints", "strs", "dict", "rows", "dicts", "pairs", "nested")
+CONTAINERS = ("ints", "strs", "dict", "rows", "dicts", "pairs", "nested", "set")
 
 
 class Program(NamedTuple):
@@ -377,6 +433,7 @@ class Generator:
     s: Scope = field(default_factory=lambda: Scope({}))
     budget: int = 0
     failing: bool = False
+    inlined: bool = False
 
     # ------------------------------------------------------------------------------------------------ small things
 
@@ -435,6 +492,14 @@ class Generator:
             lambda: f"{e('ints', d)}.count({e('int', 0)})",
             lambda: f"{e('pair', d)}[0]",
             lambda: self.narrowed(d),
+            lambda: f"{e('box', 0)}.size",
+            lambda: f"sum({e('box', 0)}.parts)",
+            lambda: f"{e('point', 0)}{self.pick(('.x', '.y', '[0]', '[1]'))}",
+            lambda: f"len({e('set', d)})",
+            lambda: f"sum({e('set', d)})",
+            lambda: self.pick(CONSTANTS["int"]),
+            lambda: f"int(str({e('int', d)}))",
+            lambda: f"({e('int', d)} if {self.condition(d)} else {e('int', d)} if {self.condition(d)} else {self.number()})",
             lambda: f"int({e('float', d)})",
             lambda: f"round({e('float', d)})",
             lambda: f"sum({(n := self.fresh())}['a'] for {n} in {e('dicts', d)})",
@@ -499,6 +564,32 @@ class Generator:
                     lambda: f"({e('float', d)} % 3)",
                     lambda: f"({e('float', d)} // 2)",
                     lambda: f"({e('float', d)} if {self.condition(d)} else {e('float', d)})",
+                )
+            )()
+        )
+
+    def _box(self, depth: int) -> str:
+        names = self.of("box")
+        return str(self.pick(names)) if names else f"Box({self.expr('int', depth - 1)}, {self.expr('str', 0)})"
+
+    def _point(self, depth: int) -> str:
+        names = self.of("point")
+        if names:
+            return str(self.pick(names))
+        return f"Point({self.expr('int', depth - 1)}, {self.expr('int', 0)})"
+
+    def _set(self, depth: int) -> str:
+        e = self.expr
+        if depth <= 0:
+            return str(self.pick(self.of("set") or ["set()", "{1, 2}", "{0}"]))
+        d = depth - 1
+        return str(
+            self.pick(
+                (
+                    lambda: f"set({e('ints', d)})",
+                    lambda: f"{{{e('int', d)}, {e('int', d)}}}",
+                    lambda: f"({e('set', d)} {self.pick('|&-^')} {e('set', d)})",
+                    lambda: f"{{{(n := self.fresh())} % 3 for {n} in {e('ints', d)}}}",
                 )
             )()
         )
@@ -588,6 +679,9 @@ class Generator:
             lambda: f"''.join(sorted({e('str', d)}))",
             lambda: f"repr({e('str', d)})[:12]",
             lambda: f"str({e('float', d)})",
+            lambda: f"{e('box', 0)}.name",
+            lambda: self.pick(CONSTANTS["str"]),
+            lambda: f"str(sorted({e('set', d)}))[:12]",
             lambda: f"f'{{{self.pick(self.of('float') or ['0.5'])}:.1f}}'",
             lambda: f"f'{{{self.pick(self.of('str') or ['0'])}!r}}'[:10]",
             lambda: f"f'{{{self.pick(self.of('int') or ['0'])}:04d}}|'",
@@ -635,6 +729,9 @@ class Generator:
             lambda: f"({e('pair', d)} {self.pick(('==', '!=', '<'))} {e('pair', d)})",
             lambda: f"({e('rows', d)} == {e('rows', d)})",
             lambda: f"({e('opt', d)} {self.pick(('==', '!='))} {e(self.pick(('opt', 'int')), d)})",
+            lambda: f"({e('int', d)} in {e('set', d)})",
+            lambda: f"({e('box', 0)} == {e('box', 0)})",
+            lambda: f"({e('set', d)} {self.pick(('==', '<=', '!='))} {e('set', d)})",
             lambda: f"({e('int', 0)} in ({self.number()}, {self.number()}))",
             lambda: f"({e('str', 0)} in {{'a', 'b', ''}})",
             lambda: f"{self.pick(('any', 'all'))}({(n := self.fresh())} {self.cmp()} {e('int', 0)} for {n} in {e('ints', d)})",
@@ -715,6 +812,10 @@ class Generator:
             lambda: f"sorted({e('ints', d)}, key=lambda {(n := self.fresh())}: -{n})",
             lambda: f"sorted({e('ints', d)}, key=lambda {(n := self.fresh())}: ({n} % 2, {n}))",
             lambda: f"sorted(set({e('ints', d)}))",
+            lambda: f"sorted({e('set', d)})",
+            lambda: f"{e('box', 0)}.parts",
+            lambda: f"list({e('point', 0)})",
+            lambda: f"list({self.pick(CONSTANTS['ints'])})",
             lambda: f"list(map(abs, {e('ints', d)}))",
             lambda: f"list(filter(None, {e('ints', d)}))",
             lambda: f"[{(n := self.fresh())}['a'] for {n} in {e('dicts', d)}]",
@@ -830,6 +931,9 @@ class Generator:
                 lambda: f"({e('int')} or add({e('int')}, 2))",
                 lambda: f"max(add{any_}({e('int')}, 1), {e('int')})",
             ),
+            "box": (lambda: f"box{any_}({e('int')})",),
+            "point": (lambda: f"point{any_}({e('int')})",),
+            "set": (lambda: f"some{any_}({e('int')})",),
             "float": (lambda: f"half{any_}({e('int')})",),
             "dicts": (
                 lambda: f"records{any_}({e('int')})",
@@ -880,6 +984,10 @@ class Generator:
 
     def helper_call(self, helper: tuple[str, tuple[str, ...], str]) -> str:
         name, kinds, _ = helper
+        if self.chance(0.2):
+            named = [f"arg{i}={self.expr(k, 1)}" for i, k in enumerate(kinds)]
+            self.rng.shuffle(named)
+            return f"{name}({', '.join(named)})"
         return f"{name}({', '.join(self.expr(k, 1) for k in kinds)})"
 
     # -------------------------------------------------------------------------------------------------- statements
@@ -973,7 +1081,17 @@ class Generator:
     def effect(self) -> bool:
         seen = [self.expr(self.pick(TYPES), 1) for _ in range(self.rng.randint(0, 2))]
         if self.s.error and self.chance(0.6):
-            seen.append(f"str({self.s.error})")
+            error = self.s.error
+            texts = (
+                f"str({error})",
+                f"str({error})",
+                f"{error}.args",
+                f"isinstance({error}, {self.pick(('ValueError', 'AppError', 'LookupError'))})",
+                f"f'{{{error}}}!'",
+                f"type({error}).__name__",
+                f"len({error}.args)",
+            )
+            seen.append(self.pick(texts))
         self.line(f"note({', '.join([str(self.next()), *seen])})")
         return True
 
@@ -1038,6 +1156,68 @@ class Generator:
                     del self.s.env[result]
                 return True
         self.line(text)
+        return True
+
+    def inside(self) -> bool:
+        """A change of one item, where there is one."""
+        e = self.expr
+        kind = self.pick(("ints", "dict", "strs", "set"))
+        names = [n for n in self.of(kind) if n not in self.s.fixed]
+        if not names:
+            return self.assign_call()
+        name, key = self.pick(names), self.key()
+        if kind == "set":
+            self.line(f"{name}.{self.pick(('add', 'discard'))}({e('int', 1)})")
+            return True
+        item = e("str" if kind == "strs" else "int", 1)
+        if kind == "dict":
+            self.line(f"if {key} in {name}:")
+            changes = (
+                f"{name}[{key}] += {item}",
+                f"del {name}[{key}]",
+                f"{name}.pop({key})",
+                f"{name}[{key}], {name}['z'] = 1, {item}",
+            )
+        elif kind == "ints":
+            self.line(f"if {name}:")
+            changes = (
+                f"{name}[{self.pick((0, -1))}] += {item}",
+                f"{name}[0] = {item}",
+                f"del {name}[{self.pick((0, -1))}]",
+                f"{name}.remove({name}[0])",
+                f"{name}[{e('int', 0)} % len({name})] = {item}",
+                f"{name}[0], {name}[-1] = {name}[-1], {name}[0]",
+            )
+        else:
+            self.line(f"if {name}:")
+            changes = (f"{name}[0] = {item}", f"{name}[-1] = {name}[0] + 'q'", f"del {name}[0]")
+        self.line("    " + self.pick(changes))
+        return True
+
+    def several(self) -> bool:
+        """Several names at once, by tuples or :=."""
+        first, second = self.target("int"), self.target("int")
+        if first == second:
+            return self.assign()
+        e = self.expr
+        if self.chance(0.4):
+            self.line(f"if ({first} := {e('int')}) {self.cmp()} {e('int', 1)}:")
+            self.assigned(first, "int")
+            with self.block() as inner:
+                reached = self.suite(1)
+            return self.join([inner.env, self.s.env]) if reached else True
+        self.line(
+            self.pick(
+                (
+                    f"{first}, {second} = {e('int')}, {e('int', 1)}",
+                    f"{first}, {second} = {e('point', 0)}",
+                    f"({first}, _), {second} = {e('pair', 1)}, {e('int', 1)}",
+                    f"[{first}, {second}] = [{e('int', 1)}, {e('int', 1)}]",
+                )
+            )
+        )
+        self.assigned(first, "int")
+        self.assigned(second, "int")
         return True
 
     def deep_change(self, name: str, kind: str) -> str:
@@ -1229,6 +1409,9 @@ class Generator:
             ),
             (0.4, lambda: (f"for {first} in {over('ints')}[{self.slice()}]", {first: "int"})),
             (0.4, lambda: (f"for {first} in add.map({over('ints')}, right=1)", {first: "int"})),
+            (0.3, lambda: (f"for {first} in sorted({over('set')})", {first: "int"})),
+            (0.3, lambda: (f"for {first} in {e('box', 0)}.parts", {first: "int"})),
+            (0.3, lambda: (f"for {first} in {self.pick(CONSTANTS['ints'])}", {first: "int"})),
             (0.4, lambda: (f"for {other} in {over('str')}.split(',')", {other: "str"})),
             (0.4, lambda: (f"for {other} in sorted({over('dict')})", {other: "str"})),
             (0.4, lambda: (f"for {first} in ({e('int', 1)}, {e('int', 1)})", {first: "int"})),
@@ -1382,7 +1565,9 @@ class Generator:
     def fail(self) -> bool:
         text = f"raise {self.error()}"
         if self.s.handler:
-            text = self.pick((text, "raise", f"{text} from {self.s.error}" if self.s.error else "raise"))
+            error = self.s.error
+            options = (text, "raise", f"{text} from None", f"{text} from {error}", f"raise {error}")
+            text = self.pick(options if error else options[:3])
         if self.chance(0.8):
             self.line(f"if {self.condition(1)}:")
             self.line(f"    {text}")
@@ -1467,7 +1652,8 @@ class Generator:
     # -------------------------------------------------------------------------------------------------- the program
 
     def function(self, name: str, parameters: tuple[tuple[str, str], ...], kind: str | None, size: int) -> None:
-        typed = self.chance(0.7) or kind is None
+        typed = self.chance(0.7) or kind is None or self.inlined
+        self.inlined = False
         shown = ", ".join(f"{n}: {ANNOTATIONS[k]}" if typed else n for n, k in parameters)
         self.lines.append(f"def {name}({shown}):")
         self.s = Scope(dict(parameters), returns=kind)
@@ -1492,6 +1678,9 @@ class Generator:
             kind = self.pick(("int", "int", "str", "ints"))
             name = f"helper{number}"
             self.budget = 5
+            if self.chance(0.25):
+                self.lines.append("@workflow")
+                self.inlined = True
             self.function(name, tuple((f"arg{i}", k) for i, k in enumerate(kinds)), kind, self.rng.randint(1, 3))
             self.helpers.append((name, kinds, kind))
         chosen = [p for p in PARAMETERS if p[0] == "a" or self.chance(0.25 if p[0] in "rog" else 0.6)]
@@ -1528,7 +1717,8 @@ def load(source: str, name: str) -> Workflow[Any, Any]:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {"__name__": name, "workflow": workflow, "math": math, "json": json}
     namespace |= {made.spec.name: made for made in STEPS}
-    namespace |= {kind.__name__: kind for kind in (AppError, SubError, OtherError)}
+    namespace |= {kind.__name__: kind for kind in (AppError, SubError, OtherError, Box, Point)}
+    namespace |= {"LIMIT": 3, "SIZES": {"a": 2, "b": 0}, "WORDS": ("ab", ""), "TITLE": "Title", "NUMBERS": (3, 0, 1)}
     exec(compile(source, filename, "exec"), namespace)
     found: Workflow[Any, Any] = namespace["program"]
     return found

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flowdeco.errors import BodyError
-from flowdeco.tracing import calls, comprehend, looks, mutate, operate, raising
+from flowdeco.tracing import calls, comprehend, decisions, looks, mutate, operate, raising, syntax, texts
 from flowdeco.tracing.drivers import Branch, Ensure, Try
 from flowdeco.tracing.loops import Each, Repeat
 from flowdeco.tracing.value import Value
@@ -156,7 +156,7 @@ class Body:
 
     @going_on
     def binary(self, name: str, left: Any, right: Any, /) -> Any:
-        return operate.binary(self.recorder, name, left, right)
+        return syntax.binary(self.recorder, name, left, right)
 
     @going_on
     def unary(self, name: str, operand: Any, /) -> Any:
@@ -164,23 +164,23 @@ class Body:
 
     @going_on
     def compare(self, name: str, left: Any, right: Any, /) -> Any:
-        return operate.compare(self.recorder, name, left, right)
+        return syntax.compare(self.recorder, name, left, right)
 
     @going_on
     def chain(self, names: tuple[str, ...], left: Any, right: Any, /, *others: Callable[[], Any]) -> Any:
-        return operate.chain(self.recorder, names, left, right, others)
+        return syntax.chain(self.recorder, names, left, right, others)
 
     @going_on
     def logic(self, kind: str, texts: tuple[str, ...], first: Any, /, *others: Callable[[], Any]) -> Any:
-        return operate.logic(self.recorder, kind, (lambda: first, *others), texts)
+        return decisions.logic(self.recorder, kind, (lambda: first, *others), texts)
 
     @going_on
     def negation(self, thing: Any, /) -> Any:
-        return operate.negation(self.recorder, thing)
+        return decisions.negation(self.recorder, thing)
 
     @going_on
     def ternary(self, text: str, test: Any, then: Callable[[], Any], other: Callable[[], Any], /) -> Any:
-        return operate.ternary(self.recorder, test, then, other, text)
+        return decisions.ternary(self.recorder, test, then, other, text)
 
     def decided(self, thing: Any, /) -> Any:
         """A condition around `:=`, which has to be known."""
@@ -196,7 +196,7 @@ class Body:
 
     @going_on
     def text(self, parts: tuple[Any, ...], /) -> Any:
-        return operate.text(self.recorder, parts)
+        return texts.text(self.recorder, parts)
 
     @going_on
     def comprehension(
@@ -246,16 +246,16 @@ class Body:
     # ---------------------------------------------------------------------------------------------- match
 
     def is_sequence(self, thing: Any, /) -> Any:
-        return operate.is_sequence(self.recorder, thing)
+        return syntax.is_sequence(self.recorder, thing)
 
     def is_mapping(self, thing: Any, /) -> Any:
-        return operate.is_mapping(self.recorder, thing)
+        return syntax.is_mapping(self.recorder, thing)
 
     def length(self, thing: Any, /) -> Any:
         return operate.operate(self.recorder, "len", (thing,))
 
     def without(self, thing: Any, keys: tuple[Any, ...], /) -> Any:
-        return operate.without(self.recorder, thing, keys)
+        return syntax.without(self.recorder, thing, keys)
 
     def match_argument(self, cls: type, thing: Any, place: int, /) -> Any:
         """The attribute that a positional pattern of a class looks at."""

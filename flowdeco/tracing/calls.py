@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
 from flowdeco.runtime.glue import Listed, Method
-from flowdeco.tracing import functions, operate, types
+from flowdeco.tracing import functions, glue, operate, texts, types
 from flowdeco.tracing.callees import Callee, classify
 from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.rewrite.construct import CHANGES
@@ -66,7 +66,7 @@ def method(recorder: TraceRecorder, thing: Any, name: str, /, *args: Any, **kwar
             return known
         if name == "format" and isinstance(thing, str):
             return _format_method(recorder, thing, args, kwargs)
-        return operate.glue_call(
+        return glue.glue_call(
             recorder,
             Method(name),
             (thing, *args),
@@ -118,7 +118,7 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
             raise
         recorder.failure = failure
         recorder.back_to(mark)
-        return operate.glue_call(
+        return glue.glue_call(
             recorder,
             fn,
             args,
@@ -169,7 +169,7 @@ def _made(recorder: TraceRecorder, cls: type, args: tuple[Any, ...], kwargs: Map
         return operate.operate(recorder, "zip", args, python=Listed(zip))
     if issubclass(cls, BaseException) or not _is_foreign(cls):
         return cls(*args, **kwargs)
-    return operate.glue_call(
+    return glue.glue_call(
         recorder,
         cls,
         args,
@@ -207,10 +207,10 @@ def _of_value(
         if found is not None:
             return found
     if name == "format" and sort == "str":
-        return operate.glue_method(recorder, value, name, args, kwargs)
+        return glue.glue_method(recorder, value, name, args, kwargs)
     if name in CHANGES and sort in ("list", "dict", "set", "any"):
         raise recorder.refuse(f".{name}()", value, "change it as a statement of its own, under its own name")
-    return operate.glue_method(recorder, value, name, args, kwargs)
+    return glue.glue_method(recorder, value, name, args, kwargs)
 
 
 def _looks(name: str) -> bool:
@@ -250,9 +250,9 @@ def _format_method(
         if field == "":
             field, count = str(count), count + 1
         if not (field.isdigit() or field.isidentifier()) or "{" in (spec or ""):
-            return operate.glue_call(
+            return glue.glue_call(
                 recorder, Method("format"), (template, *args), kwargs, "this format has no expression"
             )
         value = args[int(field)] if field.isdigit() else kwargs[field]
         parts.append((value, conversion or "", spec or ""))
-    return operate.text(recorder, parts)
+    return texts.text(recorder, parts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.graph import Local
 from flowdeco.graph.types import list_of
-from flowdeco.tracing import looks, operate
+from flowdeco.tracing import decisions, looks, operate
 from flowdeco.tracing.lazy import Lazy
 from flowdeco.tracing.value import Value, contains_value
 
@@ -55,7 +55,7 @@ def _kept(recorder: TraceRecorder, kind: str, item: Any, test: Element | None, e
     """What one item gives: a list, empty when the filter drops it."""
     keep = True if test is None else recorder.truth(test(item))
     if isinstance(keep, Value):
-        return operate.ternary(recorder, keep, lambda: _piece(kind, element(item)), list)
+        return decisions.ternary(recorder, keep, lambda: _piece(kind, element(item)), list)
     return _piece(kind, element(item)) if keep else []
 
 
@@ -114,7 +114,7 @@ def _mapped(
     condition = test
 
     def decided(item: Any) -> Any:
-        return operate.ternary(recorder, condition(item), lambda: _piece(kind, element(item)), list)
+        return decisions.ternary(recorder, condition(item), lambda: _piece(kind, element(item)), list)
 
     return _flat(recorder, recorder.mapped(listed, decided, name, None, False, ()))
 

@@ -20,7 +20,7 @@ from flowdeco.authoring import meanings, pauses
 from flowdeco.authoring.steps import Step
 from flowdeco.graph import Expression, Field, Wait
 from flowdeco.graph.types import FLOAT, INT, NUMBER, STR, Type
-from flowdeco.tracing import calls, flow, operate
+from flowdeco.tracing import calls, decisions, flow, glue, operate
 from flowdeco.tracing.blocks import made
 from flowdeco.tracing.drivers import Try
 from flowdeco.tracing.flow import RESULT, Left
@@ -86,7 +86,7 @@ class TracedForms:
         if known_type in (FLOAT, NUMBER):
             return recorder.operate("math.ceil", (total,), python=math.ceil)
         why = "how long to wait is not known to be a number"
-        return operate.glue_call(recorder, pauses.whole_seconds, (total,), {}, why, type=INT)
+        return glue.glue_call(recorder, pauses.whole_seconds, (total,), {}, why, type=INT)
 
     def _moment(self, until: Any) -> Any:
         """The text of a moment."""
@@ -100,7 +100,7 @@ class TracedForms:
             return text
         if until._type.sort == "any":
             is_text = recorder.operate("isinstance", (until, "str"))
-            return operate.ternary(recorder, is_text, lambda: until, lambda: text)
+            return decisions.ternary(recorder, is_text, lambda: until, lambda: text)
         raise recorder.refuse(
             f"waiting until a {until._type.name or until._type.sort}",
             until,
@@ -130,7 +130,7 @@ class TracedForms:
         test = recorder.truth(self._result(condition))
         if not isinstance(test, Value):
             return self._result(then) if test else self._chosen(others, texts[1:], otherwise)
-        found = operate.decide(
+        found = decisions.decide(
             recorder,
             test,
             lambda: self._result(then),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from flowdeco.errors import UnsupportedError
 from flowdeco.graph.types import BOOL, Type
 from flowdeco.runtime.glue import Listed
-from flowdeco.tracing import operate, raising, types
+from flowdeco.tracing import decisions, glue, operate, raising, texts, types
 from flowdeco.tracing.lazy import Lazy
 from flowdeco.tracing.value import ErrorClass, RangeValue, Value, contains_value
 
@@ -87,7 +87,7 @@ def call(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Mappin
     title = getattr(fn, "__qualname__", None) or repr(fn)
     if fn in _ITERATORS:
         fn = Listed(fn)
-    return operate.glue_call(recorder, fn, args, kwargs, f"{title}() of these values has no expression")
+    return glue.glue_call(recorder, fn, args, kwargs, f"{title}() of these values has no expression")
 
 
 def _known(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -136,7 +136,7 @@ def _with_effect(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs
     """`print` and logging: done when the run gets there, in order. Of an exception they show the text."""
     args = tuple(_shown(recorder, arg) for arg in args)
     with recorder.open.effects():
-        return operate.glue_call(recorder, fn, args, kwargs, f"{fn.__name__}() is there for its effect")
+        return glue.glue_call(recorder, fn, args, kwargs, f"{fn.__name__}() is there for its effect")
 
 
 def _isinstance(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -151,7 +151,7 @@ def _isinstance(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[
         found = operate.expressed(recorder, "isinstance", (value, names if len(names) > 1 else names[0]))
         if found is not None:
             return found
-    return operate.glue_call(
+    return glue.glue_call(
         recorder, isinstance, args, {}, "isinstance() with this class has no expression", type=BOOL
     )
 
@@ -163,7 +163,7 @@ def _range(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, 
     step = args[2] if len(args) == 3 else 1
     made = operate.expressed(recorder, "range", (start, stop, step))
     if made is None:
-        return operate.glue_call(recorder, Listed(range), args, {}, "this range has no expression")
+        return glue.glue_call(recorder, Listed(range), args, {}, "this range has no expression")
     if isinstance(step, int) and step:
         counting = RangeValue(made._expression, recorder, made._type)
         object.__setattr__(counting, "_bounds", (start, stop, step))
@@ -261,7 +261,7 @@ def _text(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, A
 def _format(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     if not contains_value(args) or kwargs or not 1 <= len(args) <= 2:
         return NotImplemented
-    return operate.text(recorder, [(args[0], "", args[1] if len(args) == 2 else "")])
+    return texts.text(recorder, [(args[0], "", args[1] if len(args) == 2 else "")])
 
 
 def _getattr(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -277,7 +277,7 @@ def _fresh(name: str) -> Callable[..., Any]:
         found = None if args or kwargs else operate.expressed(recorder, name, ())
         if found is not None:
             return found
-        return operate.glue_call(recorder, _NOW[name], args, kwargs, f"{name}() is another one in every run")
+        return glue.glue_call(recorder, _NOW[name], args, kwargs, f"{name}() is another one in every run")
 
     return handle
 
@@ -303,9 +303,9 @@ _NOW: dict[str, Any] = {
 def _asked(recorder: TraceRecorder, name: str, keep: Callable[[], Any], element: Callable[[], Any]) -> Any:
     """Whether an element is true; what the filter drops decides nothing."""
     if name == "or":
-        return recorder.truth(operate.logic(recorder, "and", (keep, element)))
+        return recorder.truth(decisions.logic(recorder, "and", (keep, element)))
     return recorder.truth(
-        operate.logic(recorder, "or", (lambda: operate.negation(recorder, keep()), element))
+        decisions.logic(recorder, "or", (lambda: decisions.negation(recorder, keep()), element))
     )
 
 
@@ -316,7 +316,7 @@ def _lazily(name: str, python: Callable[..., Any]) -> Callable[..., Any]:
         if len(args) != 1 or kwargs or not isinstance(args[0], Lazy):
             return NotImplemented
         asked = [partial(_asked, recorder, name, *element) for element in args[0].elements()]
-        return recorder.truth(operate.logic(recorder, name, asked)) if asked else python(())
+        return recorder.truth(decisions.logic(recorder, name, asked)) if asked else python(())
 
     return handle
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flowdeco.errors import UnsupportedError
 from flowdeco.graph import Elements, Expression, Field, Index, Input, Item, Result
 from flowdeco.graph.types import ANY, INT, STR, Type, list_of
-from flowdeco.tracing import operate
+from flowdeco.tracing import glue, operate
 from flowdeco.tracing.value import RangeValue, Value, contains_value
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def attribute(recorder: TraceRecorder, value: Value, name: str) -> Any:
     if known.sort == "any" and known.fields is None:
         return recorder.look(Field(value._expression, name), ANY)
     if known.sort == "opaque":
-        return operate.glue_attribute(recorder, value, name)
+        return glue.glue_attribute(recorder, value, name)
     hint = f"write [{name!r}] for the key" if known.sort == "dict" else _INSIDE
     raise recorder.refuse(f".{name} (it is {_a(_called(known))})", value, hint)
 

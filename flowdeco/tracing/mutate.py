@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flowdeco.errors import UnsupportedError
 from flowdeco.graph.types import ANY, Type, join, list_of
 from flowdeco.runtime.glue import Changing
-from flowdeco.tracing import calls, functions, looks, operate
+from flowdeco.tracing import calls, functions, glue, looks, operate
 from flowdeco.tracing.types import value_type
 from flowdeco.tracing.value import Value, contains_value
 
@@ -132,7 +132,7 @@ def _by_glue(
     """A change that no expression makes, by a glue call that gives the changed container and what its method returned."""
     kind = Type("tuple", elements=(container._type, ANY))
     why = f".{method}() of this value has no expression"
-    both = operate.glue_call(recorder, Changing(method), (container, *args), kwargs, why, type=kind)
+    both = glue.glue_call(recorder, Changing(method), (container, *args), kwargs, why, type=kind)
     recorder.outdate(container, where)
     return Changed(looks.item(recorder, both, 0), looks.item(recorder, both, 1))
 

@@ -40,7 +40,7 @@ from flowdeco.graph import (
 )
 from flowdeco.graph.types import ANY, STR, Type, list_of
 from flowdeco.runtime import ValueCodec
-from flowdeco.tracing import arguments, children, flow, looks, operate, types
+from flowdeco.tracing import arguments, children, decisions, flow, looks, operate, types
 from flowdeco.tracing.blocks import Draft, OpenBlocks, made
 from flowdeco.tracing.body import Body
 from flowdeco.tracing.flow import RESULT, Label, Scope
@@ -401,7 +401,7 @@ class TraceRecorder:
 
     def truth(self, thing: Any) -> Any:
         """Whether something is true: a bool, or a Value that will be one."""
-        return operate.truth(self, thing)
+        return decisions.truth(self, thing)
 
     def iterable(self, thing: Any) -> Any:
         """What a loop goes through: a Value that is a list, or what is known."""

@@ -52,6 +52,7 @@ _LEVELS = {
 _VARIABLE = re.compile(r"\$(\w+)")
 VARIABLE = re.compile(r"\$\w+")
 _PATH = re.compile(r"\$\w+(\.\w+)+")
+_LATER = re.compile(r":=|\?|\band\b|\bor\b|function")
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` """, re.X | re.S)
 _OPENING = re.compile(r"\(\$\w+ := ")
 _PLAIN = re.compile(r"\$\w+|-?\d+(\.\d+)?|true|false|null")
@@ -209,7 +210,9 @@ class Args:
             return result
         bound = ""
         for name, source in self._bindings.values():
-            if _is_short(source) and _may_stand(name, source, result):
+            if (_is_short(source) and _may_stand(name, source, result)) or _used_at_once(
+                name, source, result
+            ):
                 result = re.sub(re.escape(name) + r"\b", source.replace("\\", r"\\"), result)
             else:
                 bound += f"{name} := {source}; "
@@ -225,6 +228,17 @@ class Args:
 
     def _own(self) -> Iterable[str]:
         return (name for name, _ in self._bindings.values())
+
+
+def _used_at_once(name: str, source: str, result: str) -> bool:
+    """Whether a variable is used once, and that before anything is decided, named or repeated."""
+    before, *after = re.split(re.escape(name) + r"\b", result)
+    return (
+        len(after) == 1
+        and binding(source) == ATOM
+        and _LATER.search(before) is None
+        and before.count("'") % 2 == before.count('"') % 2 == before.count("`") % 2 == 0
+    )
 
 
 def _is_short(source: str) -> bool:

@@ -115,7 +115,12 @@ def _pairs(a: Args) -> str:
 def _pair_of(expression: Expression) -> tuple[Expression, Expression] | None:
     """The two of a tuple that is made right here."""
     match expression:
-        case Object((("$type", Literal("tuple")), ("items", Array((key, value))))):
+        case Object(
+            (
+                ("$type", Literal("tuple")),
+                ("items", Array((key, value)) | Operation("array.flat", (key, value))),
+            )
+        ):
             return key, value
         case _:
             return None

@@ -58,6 +58,30 @@ def flat_array(expression: Expression, element: Type | None) -> Expression:
     return expression
 
 
+def flat_parts(expression: Expression, type: Type) -> Expression:
+    """The expression, in which lists and tuples that are written out say whether their elements are no lists."""
+    match expression:
+        case Array(items):
+            return flat_array(Array(tuple(flat_parts(item, type.item) for item in items)), type.element)
+        case Object((("$type", Literal("tuple") as tag), ("items", Array(items)))) if (
+            type.elements is not None
+        ):
+            parts = tuple(map(flat_parts, items, type.elements))
+            flat = items and not any(map(_may_be_list, type.elements))
+            made: Expression = Operation("array.flat", parts) if flat else Array(parts)
+            return Object((("$type", tag), ("items", made)))
+        case Object(entries) if type.fields is not None:
+            fields = dict(type.fields)
+            return Object(
+                tuple(
+                    (key, flat_parts(value, fields[key]) if key in fields else value)
+                    for key, value in entries
+                )
+            )
+        case _:
+            return expression
+
+
 def _may_be_list(type: Type) -> bool:
     return type.sort in ("any", "list")
 

@@ -6,6 +6,7 @@ a list when nothing depends on the answer (`sorted`, `min`, `max`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from flowdeco.graph.expressions import Array, Expression, Field, Function, Literal, Local, Operation
@@ -15,6 +16,7 @@ from flowdeco.graph.operations.operands import (
     COUNT,
     certainly,
     flat_array,
+    flat_parts,
     int_constant,
     is_constant_none,
     is_count,
@@ -226,7 +228,8 @@ def _map(arguments: Arguments, types: Types) -> Resolved | None:
     if found is None or not isinstance(arguments[0], Function):
         return None
     made = _element_list(types[0])
-    return form(f"map.{kind_of(types[0])}", (arguments[0], found.expression), made, found.raises)
+    function = replace(arguments[0], body=flat_parts(arguments[0].body, types[0]))
+    return form(f"map.{kind_of(types[0])}", (function, found.expression), made, found.raises)
 
 
 def _filter(arguments: Arguments, types: Types) -> Resolved | None:
