@@ -113,7 +113,8 @@ def formatted(value: Any, spec: str = "", conversion: str = "") -> str:
     >>> formatted(1.5, ".2f"), formatted("a", "", "r")
     ('1.50', "'a'")
     """
-    convert: Callable[[Any], Any] | None = {"r": repr, "s": str, "a": ascii}.get(conversion)
+    conversions: dict[str, Callable[[Any], Any]] = {"r": repr, "s": str, "a": ascii}
+    convert = conversions.get(conversion)
     return format(value if convert is None else convert(value), spec)
 
 

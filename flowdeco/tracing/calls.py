@@ -165,7 +165,9 @@ def _made(recorder: TraceRecorder, cls: type, args: tuple[Any, ...], kwargs: Map
             made = operate.operate(recorder, name, (args[0],), python=dict)
             return operate.operate(recorder, "dict_merge", (made, dict(kwargs))) if kwargs else made
         return dict(*args, **kwargs)
-    if cls is zip and any(isinstance(arg, Value) for arg in args) and not kwargs:
+    if cls is zip and not any(isinstance(arg, Value) for arg in args):
+        return zip(*args, **kwargs)
+    if cls is zip and not kwargs:
         return operate.operate(recorder, "zip", args, python=Listed(zip))
     if issubclass(cls, BaseException) or not _is_foreign(cls):
         return cls(*args, **kwargs)

@@ -55,6 +55,7 @@ _OPERATIONS: dict[Any, str] = {
     math.fabs: "math.fabs",
     json.dumps: "json.dumps",
     json.loads: "json.loads",
+    dict.fromkeys: "dict.fromkeys",
     operator.add: "add",
     operator.sub: "sub",
     operator.mul: "mul",
@@ -321,6 +322,16 @@ def _lazily(name: str, python: Callable[..., Any]) -> Callable[..., Any]:
     return handle
 
 
+def _next(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Of a generator over a run-time list, which is a list here."""
+    if kwargs or not isinstance(args[0], Value):
+        return NotImplemented
+    if len(args) < 2:
+        raise recorder.refuse("next() without a default", args[0], "write next((x for x in xs if …), None)")
+    there = recorder.truth(operate.operate(recorder, "len", (args[0],)))
+    return decisions.ternary(recorder, there, lambda: recorder.item(args[0], 0), lambda: args[1])
+
+
 def _type(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     if len(args) != 1 or not isinstance(args[0], Value):
         return NotImplemented
@@ -334,6 +345,7 @@ _SPECIAL: dict[Any, Callable[..., Any]] = {
     all: _lazily("and", all),
     isinstance: _isinstance,
     type: _type,
+    next: _next,
     enumerate: _enumerate,
     range: _range,
     min: _smallest("min", min),

@@ -6,7 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
-from flowdeco.graph import Elements, Expression, Field, Index, Input, Item, Result
+from flowdeco.graph import Elements, Expression, Field, Index, Input, Item, Literal, Operation, Result
 from flowdeco.graph.types import ANY, INT, STR, Type, list_of
 from flowdeco.tracing import glue, operate
 from flowdeco.tracing.value import RangeValue, Value, contains_value
@@ -81,6 +81,7 @@ def _by_position(recorder: TraceRecorder, value: Value, key: int, known: Type) -
         if known.elements is not None:
             _check_position(recorder, value, key, len(known.elements))
             type = known.elements[key]
+            return recorder.look(Operation("part", (Field(base, "items", True), Literal(key))), type)
         return recorder.look(Index(Field(base, "items", True), key), type)
     listed: Expression = base if known.sort == "list" else Elements(base)
     return recorder.look(Index(listed, key), known.item)

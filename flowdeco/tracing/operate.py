@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 LARGE = 60
 """An expression of more parts than this is evaluated once and read from a variable, else its text would double with each use."""
 
-_FRESH = frozenset({"uuid4", "random.random", "time.time", "datetime.now"})
+_FRESH = frozenset(
+    {"uuid4", "random.random", "time.time", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+)
 """Operations that give something else each time."""
 
 PYTHON: Mapping[str, Callable[..., Any]] = {

@@ -58,6 +58,9 @@ class Value:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         self._refuse(f"setting .{name}", "return a changed value from a step")
 
+    def __delattr__(self, name: str) -> NoReturn:
+        self._refuse(f"deleting .{name}", "return a changed value from a step")
+
     def __setitem__(self, key: object, value: object) -> NoReturn:
         self._refuse("item assignment")
 

@@ -199,10 +199,10 @@ class TestFailures:
         assert quiet.err == "loading 3\n"
 
     def test_what_cannot_be_traced(self, flowdeco: Any, write: Any) -> None:
-        write("untraced.py", "@workflow\ndef w(n: int):\n    return range(n)\n")
+        write("untraced.py", "@step\ndef f(x): return x\n@workflow\ndef w(n: int):\n    return f(n + 'a')\n")
         done = flowdeco("run", "untraced.py", "--n", "3")
         assert done.code == 1
-        assert done.err.startswith("error: untraced.py:4: ")
+        assert done.err.startswith("error: untraced.py:6: ")
         assert "Traceback" not in done.err
         assert "Traceback" in flowdeco("run", "untraced.py", "--n", "3", "--debug").err
 

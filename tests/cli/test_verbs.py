@@ -12,10 +12,19 @@ def f(x: int): return x
 @workflow
 def good(n: int): return f(n)
 @workflow
-def bad(n: int): return f(range(n))
+def bad(n: int): return f(n + "a")
 @workflow
 def worse(n: int):
     return f()
+"""
+
+GLUE = """
+@step
+def f(x: int): return x
+@workflow
+def noisy(n: int):
+    print(n)
+    return f(n)
 """
 
 
@@ -43,6 +52,36 @@ class TestCheck:
         assert (first["workflow"], first["where"]["line"]) == ("bad", 8)
         assert set(second) == {"workflow", "severity", "message", "where", "hint", "code"}
         assert flowdeco("check", "broken.py:good", "--json").out.startswith("[")
+
+    def test_a_glue_call_is_told_with_its_price(self, flowdeco: Any, write: Any) -> None:
+        write("glue.py", GLUE)
+        done = flowdeco("check", "glue.py")
+        assert done.code == 0
+        assert (
+            "glue.py:7: info: print() is a glue call, run as a step: print() is there for its effect; "
+            "1 more state transition ($0.025 per 1,000 executions)\n"
+            "  hint: without a glue call: print inside a step: it goes to the same log\n"
+        ) in done.out
+        assert done.err == "noisy: 1 remark\n"
+
+    def test_explain(self, flowdeco: Any, write: Any) -> None:
+        write("glue.py", GLUE)
+        done = flowdeco("check", "glue.py", "--explain")
+        assert (
+            "6  def noisy(n: int):\n7      print(n)     │ glue print() in state 'print()', +1: " in done.out
+        )
+        assert "every path: 2" in done.out
+        assert done.out.index("every path") < done.out.index("info: ")
+        (told,) = json.loads(flowdeco("check", "glue.py", "--explain", "--json").out)["explained"]
+        assert told["workflow"] == "noisy"
+        assert told["paths"][0]["cost"] == {"fixed": 2, "repeated": [], "text": "2"}
+
+    def test_explain_tells_what_compiles(self, flowdeco: Any, write: Any) -> None:
+        write("broken.py", BROKEN)
+        done = flowdeco("check", "broken.py", "--explain")
+        assert done.code == 1
+        assert "def good(n: int): return f(n)" in done.out
+        assert done.err.startswith("good, bad, worse: 2 errors")
 
 
 class TestAsl:

@@ -52,6 +52,7 @@ _LEVELS = {
 _VARIABLE = re.compile(r"\$(\w+)")
 VARIABLE = re.compile(r"\$\w+")
 _PATH = re.compile(r"\$\w+(\.\w+)+")
+_CALL = re.compile(r"\$\w+\($")
 _LATER = re.compile(r":=|\?|\band\b|\bor\b|function")
 _QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` """, re.X | re.S)
 _OPENING = re.compile(r"\(\$\w+ := ")
@@ -231,10 +232,11 @@ class Args:
 
 
 def _used_at_once(name: str, source: str, result: str) -> bool:
-    """Whether a variable is used once, and that before anything is decided, named or repeated."""
+    """Whether a variable is used once, as an argument, before anything is decided, named or repeated."""
     before, *after = re.split(re.escape(name) + r"\b", result)
     return (
         len(after) == 1
+        and _CALL.search(before) is not None
         and binding(source) == ATOM
         and _LATER.search(before) is None
         and before.count("'") % 2 == before.count('"') % 2 == before.count("`") % 2 == 0
