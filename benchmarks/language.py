@@ -110,7 +110,7 @@ def comparisons(pool: ThreadPoolExecutor) -> list[Comparison]:
             partial(traced_anew, body_of(500)),
             "50 lines",
             partial(traced_anew, body_of(50)),
-            limit=12,
+            limit=15,
             aim=10,
         ),
         Comparison(

@@ -16,12 +16,10 @@ from typing import Any
 from flowdeco.authoring.options import StepOptions
 from flowdeco.authoring.steps import Step
 from flowdeco.authoring.workflows import Workflow
-from flowdeco.errors import BodyError, FlowdecoError, Location, UnsupportedError, did_you_mean
+from flowdeco.errors import BodyError, FlowdecoError, Location, UnsupportedError
 from flowdeco.graph import (
-    Array,
     Block,
     Call,
-    Elements,
     Expression,
     Field,
     Index,
@@ -31,7 +29,6 @@ from flowdeco.graph import (
     Literal,
     Local,
     Map,
-    Object,
     Result,
     Return,
     StepRef,
@@ -41,69 +38,40 @@ from flowdeco.graph import (
 from flowdeco.graph.types import ANY, STR, Type, list_of
 from flowdeco.runtime import ValueCodec
 from flowdeco.tracing import arguments, children, decisions, flow, looks, operate, types
-from flowdeco.tracing.blocks import Draft, OpenBlocks, made
+from flowdeco.tracing.blocks import Draft, made
 from flowdeco.tracing.body import Body
-from flowdeco.tracing.flow import RESULT, Label, Scope
+from flowdeco.tracing.flow import RESULT, Label
 from flowdeco.tracing.forms import TracedForms
+from flowdeco.tracing.paths import Paths
 from flowdeco.tracing.places import is_ours, user_location
 from flowdeco.tracing.raising import failing
 from flowdeco.tracing.rewrite import rewrite
 from flowdeco.tracing.source import LAMBDA, has_source
-from flowdeco.tracing.value import RangeValue, Unbound, Value
+from flowdeco.tracing.value import RangeValue, Value
 
 _DEEPEST = 60
 """A function of the user's inside itself more often than this does not stop calling itself while tracing."""
-
-_OF_VALUES = (ValueError, LookupError, ArithmeticError)
-"""What known values make known functions raise. Other errors are mistakes in the body: they are told while tracing."""
 
 NODE_LIMIT = 100_000
 """More nodes than any state machine can hold: a loop that does not end is what makes so many."""
 
 
-class TraceRecorder:
+class TraceRecorder(Paths):
     """Implements `authoring.recording.Recorder`, and holds what the modules around it share."""
 
     def __init__(self, codec: ValueCodec, *, glue: bool = True) -> None:
+        super().__init__()
         self.codec = codec
         self.glue_allowed = glue
-        self.steps: dict[str, StepRef] = {}
-        self.failure: FlowdecoError | None = None
-        self.errors: list[BodyError] = []
-        """What is wrong in the workflow's own body, where the trace could go on."""
-        self.open = OpenBlocks()
-        self.scope = Scope()
-        self._branches: list[object] = []
-        self.inlining = 0
-        """How many functions of expressions are being recorded: in them nothing can be evaluated beforehand."""
-        self.stale: dict[int, tuple[Any, str, Location | None]] = {}
-        self.handled: list[tuple[Value | Exception, tuple[Any, ...]]] = []
-        self._functions: dict[str, Callable[..., Any]] = {}
-        self._deliberate: dict[int, tuple[BaseException, Location | None]] = {}
-        self._targets: dict[int, str] = {}
-        self._labels: dict[int, str] = {}
         self.forms = TracedForms(self)
         self.children: dict[str, Workflow[Any, Any]] = {}
         """Workflows that are run or started as executions of their own, by name."""
         self.large: set[int] = set()
         """Ids of children whose results may travel as references."""
-        self.as_is = False
-        """Whether the body being traced is taken as it is, and not rewritten."""
         self._workflows: list[Workflow[Any, Any]] = []
-        self._bases: list[int] = []
-        """Where in `_frames` each of the workflows begins."""
-        self._frames: list[Label] = []
-        self._state_names: dict[str, Location | None] = {}
-        self._last_id = 0
         self._running: list[Any] = []
         self.step_calls = 0
         """How many calls of declared steps were recorded, those dropped later included."""
-        self.explained: list[tuple[Location | None, str, str]] = []
-        """Glue calls: where, the name of the step, why."""
-        self.expressed: list[tuple[Location | None, Expression]] = []
-        """Expressions: where each was made."""
-        self.inlined: list[tuple[Location | None, Location]] = []
-        """Functions of the user's that became part of the body: where they were called, where they are."""
 
     # ------------------------------------------------------------------------------ what steps and workflows call
 
@@ -279,106 +247,6 @@ class TraceRecorder:
             return function  # Values do without rewriting what a lambda can hold, but for a few constructs
         return rewrite(function, Body(self))
 
-    # ------------------------------------------------------------------------------------------ branches and marks
-
-    @contextmanager
-    def branching(self) -> Iterator[Callable[[], AbstractContextManager[None]]]:
-        """Around paths of which one is taken. What it gives is entered for each path.
-
-        What a path changed under other names is known to the ways out of it, and so where they are merged.
-        """
-        base = self.stale
-        opened = object()
-
-        @contextmanager
-        def path() -> Iterator[None]:
-            self.stale = dict(base)
-            yield
-
-        self._branches.append(opened)
-        try:
-            yield path
-        finally:
-            # Not when the recording has gone back before this: then it is closed late, when Python gets to it.
-            if opened in self._branches:
-                del self._branches[self._branches.index(opened) :]
-                self.stale = base
-
-    @property
-    def branches(self) -> int:
-        """How many branches, loops and attempts are open: what is recorded may not happen."""
-        return len(self._branches)
-
-    @contextmanager
-    def new_scope(self) -> Iterator[None]:
-        """A scope of its own: nothing jumps out of it, and no handler outside is reached but by its failing."""
-        scope, own = self.scope, Scope()
-        self.scope = own
-        try:
-            yield
-        finally:
-            if self.scope is own:
-                self.scope = scope
-
-    @contextmanager
-    def handling(self, error: Value | Exception, on: tuple[Any, ...]) -> Iterator[None]:
-        """Inside a handler: what a bare `raise` raises."""
-        entry = (error, on)
-        self.handled.append(entry)
-        try:
-            yield
-        finally:
-            if self.handled and self.handled[-1] is entry:
-                self.handled.pop()
-
-    def mark(self) -> Callable[[], None]:
-        """The state of the recording, to go back to when what follows was for a look only."""
-        last, steps, names = self._last_id, dict(self.steps), dict(self._state_names)
-        functions, stale, targets = dict(self._functions), dict(self.stale), dict(self._targets)
-        scope = self.scope
-        around, attempts = list(scope.around), list(scope.attempts)
-        depths = (len(self._branches), self.open.depth, len(self.handled), self.inlining)
-        handled_now = self.handled
-        paths = [(label, len(label.paths), label.certain) for label in around if isinstance(label, Label)]
-        exits = [
-            (guard, [(label, list(ways), id) for label, ways, id in guard.exits])
-            for guard in around
-            if isinstance(guard, flow.Guard)
-        ]
-        failed = [(a, len(a.failing), len(a.known), [len(ways) for ways in a.handled]) for a in attempts]
-        block, count, told = self.open.block, len(self.open.block.nodes), len(self.explained)
-        made_so_far, inlined = len(self.expressed), len(self.inlined)
-        end = block.end
-
-        def back() -> None:
-            self.scope = scope
-            scope.around[:], scope.attempts[:] = around, attempts
-            branches, depth, handling, self.inlining = depths
-            del self._branches[branches:]
-            self.open.back_to(depth)
-            self.handled = handled_now
-            del self.handled[handling:]
-            self._last_id, self.steps, self._state_names = last, dict(steps), dict(names)
-            self._functions, self.stale, self._targets = dict(functions), dict(stale), dict(targets)
-            for label, length, certain in paths:
-                del label.paths[length:]
-                label.certain = certain
-            for guard, ways_out in exits:
-                guard.exits[:] = [(label, list(ways), id) for label, ways, id in ways_out]
-            for attempt, length, known, handled in failed:
-                del attempt.failing[length:], attempt.known[known:]
-                for ways, number in zip(attempt.handled, handled):
-                    del ways[number:]
-            del block.nodes[count:], self.explained[told:]
-            del self.expressed[made_so_far:], self.inlined[inlined:]
-            block.end = end
-
-        return back
-
-    def back_to(self, mark: Callable[[], None]) -> None:
-        """Drops what was recorded since the mark."""
-        mark()
-
     # ------------------------------------------------------------------------------------ what Values call
 
     def item(self, value: Any, key: Any) -> Any:
@@ -432,38 +300,6 @@ class TraceRecorder:
         except FlowdecoError as error:
             what = f"argument {name!r} of {step}(): " if step else "the workflow's result: "
             raise self.fail(what + error.message, hint=error.hint) from error
-
-    def outdate(self, thing: Any, name: str) -> None:
-        """A container has changed under a name, as a new value: whoever still holds the old one must not use it."""
-        self.stale[id(thing)] = (thing, name, user_location())
-
-    @contextmanager
-    def trusting(self) -> Iterator[None]:
-        """Inside, values are taken as they are: they were what their names held where they come from."""
-        stale, self.stale = self.stale, {}
-        try:
-            yield
-        finally:
-            self.stale = stale
-
-    def _fresh(self, thing: object) -> None:
-        """Refuses what was changed under another name."""
-        known = self.stale.get(id(thing))
-        if known is not None and known[0] is thing:
-            _, name, place = known
-            raise self.fail(
-                f"this is the same object as {name}, which was changed at {place}: the change would not be seen here",
-                hint=f"use {name} itself, or make a copy before the change: list(x), dict(x)",
-                kind=UnsupportedError,
-            )
-
-    def fresh(self, thing: Any) -> Any:
-        """The thing, when nothing has changed it under another name."""
-        if self.stale:
-            self._fresh(thing)
-        if isinstance(thing, Unbound):
-            thing._refuse()
-        return thing
 
     def let(self, value: Value, name: str, *, once: bool = False) -> Value:
         """The value evaluated here. `once`: another evaluation would give something else."""
@@ -610,104 +446,6 @@ class TraceRecorder:
                 hint="a loop over values known at compile time is unrolled; loop over a run-time list with f.map(xs)",
             )
         return self._last_id
-
-    # ---------------------------------------------------------------------------------------------- errors
-
-    def deliberate(self, error: BaseException) -> BaseException:
-        """An exception that the user's `raise` raises."""
-        self._deliberate[id(error)] = (error, user_location())
-        return error
-
-    def plainly(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Calls what is not the user's with known values. That it may raise on a path is the user's meaning."""
-        try:
-            return function(*args, **kwargs)
-        except _OF_VALUES as error:
-            if self.branches:
-                self.deliberate(error)
-            raise
-
-    def is_deliberate(self, error: BaseException) -> bool:
-        return id(error) in self._deliberate
-
-    def deliberate_place(self, error: BaseException) -> Location | None:
-        return self._deliberate[id(error)][1]
-
-    def kinds(self, on: Any) -> tuple[Any, ...]:
-        """What an `except` clause names, as a flat tuple. Raises BodyError for what is no exception class."""
-        if isinstance(on, tuple):
-            return tuple(kind for each in on for kind in self.kinds(each))
-        if not (isinstance(on, type) and issubclass(on, BaseException)):
-            raise self.fail(f"except {on!r}: that is no exception class", hint="name classes of exceptions")
-        return (on,)
-
-    def describe(self, expression: Expression) -> str:
-        """An expression in the user's words."""
-        match expression:
-            case Input(name):
-                return f"the input {name!r}"
-            case Result(node):
-                label = self._labels.get(node, "a step")
-                return f"{label}()" if label in self.steps else label
-            case Item(node):
-                return f"an item of {self._labels.get(node, 'a map')}"
-            case Field(base, name):
-                return f"{self.describe(base)}.{name}"
-            case Index(base, position):
-                return f"{self.describe(base)}[{position}]"
-            case Elements(base):
-                return self.describe(base)
-            case Array() | Object() | Literal():
-                return "a run-time value"
-            case _:
-                return "an expression"
-
-    def refuse(self, what: str, value: Value | None, hint: str) -> FlowdecoError:
-        """The error for a construct that needs a run-time value now."""
-        of = f" of {self.describe(value._expression)}" if value is not None else " of a run-time value"
-        known = ", which is known only when the workflow runs"
-        return self.fail(f"{what}{of}{known}", hint=hint, kind=UnsupportedError)
-
-    def fail(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        location: Location | None = None,
-        kind: type[BodyError] = BodyError,
-    ) -> FlowdecoError:
-        """An error at the user's line, remembered: a body that swallows it must not pass as traced."""
-        error = kind(message, location=location or user_location(), hint=hint)
-        self.failure = self.failure or error
-        return error
-
-    @property
-    def at_top(self) -> bool:
-        """Whether the workflow's own body is running, not a function that it calls."""
-        return len(self._frames) == 1
-
-    def noted(self, error: BodyError) -> Value:
-        """Notes an error in the workflow's own body, and goes on as if there was a value. Raises it elsewhere."""
-        if len(self._frames) > 1 or self.inlining or self.as_is:
-            raise error
-        if all((known.message, known.location) != (error.message, error.location) for known in self.errors):
-            self.errors.append(error)
-        return Value(Literal(None), self)
-
-    def mistake(
-        self, name: str, names: Iterable[str], message: str, hint: str | None = None
-    ) -> FlowdecoError:
-        """A misspelled name."""
-        return self.fail(message, hint=did_you_mean(name, list(names)) or hint)
-
-    @contextmanager
-    def _remembered(self) -> Iterator[None]:
-        """As `fail` does, for errors that others raise."""
-        try:
-            yield
-        except BodyError as error:
-            self.failure = self.failure or error
-            raise
 
 
 def _holds_error(thing: Any, depth: int = 4) -> bool:

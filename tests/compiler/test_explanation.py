@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from typing import Any
 
@@ -122,7 +123,7 @@ def test_control_flow() -> None:
         ("state", "Task, step 'notify'", ("notify 2",)),
         ("expression", "an argument", ("notify 2",)),
     ]
-    assert noted(flows, "raise KeyError") == [("state", "Fail", ("KeyError",))]
+    assert noted(flows, "raise KeyError") == [("state", "Fail", ("Raise KeyError",))]
     assert noted(flows, "return z") == [("flow", "what the function results in: no state of its own", ())]
 
 
@@ -174,12 +175,25 @@ def test_glue_calls() -> None:
     assert "inside a step" in printed.instead
 
 
+def test_spellings_without_a_glue_call() -> None:
+    @workflow
+    def flow(n: int) -> Any:
+        logging.getLogger("flow").info("n is %s", n)
+        return anything() + anything()
+
+    instead = {note.what: note.instead for text in ("getLogger", "return any") for note in notes(flow, text)}
+    assert instead["logging.Logger.info()"] == "log inside a step: it goes to the same place"
+    assert instead["x + y"].startswith("annotate what the steps return")
+
+
 def test_findings_of_glue_calls() -> None:
     found = {f.message.partition(" ")[0]: f for f in glued.check()}
     assert set(found) == {"math.gamma()", "f-string", "print()", "dumps()"}
     for name, finding in found.items():
-        assert finding.severity == "info" and finding.code == "GLUE_CALL"
-        assert isinstance(finding.where, Location) and finding.where.file == __file__, name
+        assert finding.severity == "info"
+        assert finding.code == "GLUE_CALL"
+        assert isinstance(finding.where, Location), name
+        assert finding.where.file == __file__
         assert finding.hint
     assert (
         "1 more state transition per iteration ($0.025 per 1,000 executions and iteration)"
@@ -237,7 +251,8 @@ def test_unrolled_loops_are_told_once() -> None:
         return [score(n + k) for k in range(10)]
 
     ((_, what, states), (kind, use, _)) = noted(flow, "return [score")
-    assert what == "10 × Task, step 'score'" and len(states) == 10
+    assert what == "10 × Task, step 'score'"
+    assert len(states) == 10
     assert (kind, use) == ("expression", "an argument")
 
 

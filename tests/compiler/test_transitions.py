@@ -136,8 +136,8 @@ def costs(flow: Workflow[Any, Any]) -> dict[str, str]:
         (summed, 3, 9, {"every path": "3 + 2 per iteration of `for x in many(n)`"}),
         (careful, 1, 1, {"every path": "1", "longest, with errors that are caught": "3"}),
         (careful, 3, 3, {"every path": "1", "longest, with errors that are caught": "3"}),
-        (failing, 3, 3, {"every path": "3", "to 'ValueError'": "3"}),
-        (hopeless, 3, 2, {"to 'ValueError'": "2"}),
+        (failing, 3, 3, {"every path": "3", "to 'Raise ValueError'": "3"}),
+        (hopeless, 3, 2, {"to 'Raise ValueError'": "2"}),
     ],
     ids=lambda value: value.spec.name if isinstance(value, Workflow) else "",
 )

@@ -505,14 +505,15 @@ def test_all_is_told_at_once() -> None:
     @workflow
     def flow() -> Any:
         a = use(mapping()[0])
-        b = use(model().auk)
-        return use([a, b], number() < "a")
+        b = use(number() < "a")
+        c = use(model().auk)
+        return use([a, b, c])
 
     with pytest.raises(BodyError) as caught:
         trace(flow)
     found = [caught.value, *caught.value.others]
     assert [error.location.line for error in found] == sorted(error.location.line for error in found)
-    assert [error.message.partition(" ")[0] for error in found] == ["mapping()", "Model", "'<'"]
+    assert [error.message.partition(" ")[0] for error in found] == ["mapping()", "'<'", "Model"]
     assert [finding.message for finding in flow.check()] == [error.message for error in found]
 
 
