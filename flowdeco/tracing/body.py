@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flowdeco.errors import BodyError
 from flowdeco.tracing import calls, comprehend, decisions, looks, mutate, operate, raising, syntax, texts
-from flowdeco.tracing.drivers import Branch, Ensure, Try
+from flowdeco.tracing.drivers import Branch, Try
+from flowdeco.tracing.ensuring import Ensure
 from flowdeco.tracing.loops import Each, Repeat
 from flowdeco.tracing.value import Value
 

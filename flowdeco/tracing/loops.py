@@ -12,40 +12,30 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import FlowdecoError
 from flowdeco.graph import (
-    Block,
     Call,
     Child,
-    Expression,
     Item,
     Literal,
     Loop,
     Map,
     Never,
-    Result,
     Return,
-    Variable,
-    blocks,
-    end_expressions,
-    expressions,
-    leaves,
     walk,
 )
 from flowdeco.graph import Wait as WaitNode
-from flowdeco.graph.types import ANY, INT, Type, join
+from flowdeco.graph.types import ANY, INT, Type
 from flowdeco.tracing import flow, looks
-from flowdeco.tracing.blocks import Draft, OpenBlock, Pending, again
+from flowdeco.tracing.blocks import Draft, OpenBlock
 from flowdeco.tracing.drivers import Deciding
 from flowdeco.tracing.flow import Label
 from flowdeco.tracing.merging import Held, captured, merge, restored
 from flowdeco.tracing.raising import failing
+from flowdeco.tracing.rounds import OWN, Round, thing_itself
 from flowdeco.tracing.types import value_type
 from flowdeco.tracing.value import RangeValue, Unbound, Value
 
 if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
-
-_OWN = "for "
-"""Before the names of what a loop carries for itself: no Python name starts so."""
 
 _ROUNDS = 8
 """Types of carried names settle after a few looks at the body: each look can only widen them."""
@@ -107,7 +97,7 @@ class LoopDriver(Deciding):
         types = self._candidates(start)
         for number in range(_ROUNDS):
             mark = recorder.mark()
-            tried = _Round(self, start, types)
+            tried = Round(self, start, types)
             self._broken = False
             yield from tried.record(round)
             settled = tried.types()
@@ -121,7 +111,7 @@ class LoopDriver(Deciding):
             return
         self._finish(tried)
 
-    def as_map(self, tried: _Round, first: Mapping[str, Any]) -> bool:
+    def as_map(self, tried: Round, first: Mapping[str, Any]) -> bool:
         """Whether the loop can be a map with one iteration at a time."""
         return False
 
@@ -149,7 +139,7 @@ class LoopDriver(Deciding):
             found[name] = value_type(thing)
         return found
 
-    def _finish(self, tried: _Round) -> None:
+    def _finish(self, tried: Round) -> None:
         recorder, id, place = self.recorder, tried.id, self.place
         outs, merged = merge(recorder, tried.breaks.paths, self.keys, id) if tried.breaks.paths else ((), {})
         block, carried, first = tried.block, tuple(tried.variables.values()), tried.first
@@ -176,110 +166,6 @@ class LoopDriver(Deciding):
         else:
             recorder.open.end(Never())
             self.gone()
-
-
-class _Round:
-    """One recording of a loop's body, with some names carried."""
-
-    def __init__(self, driver: LoopDriver, start: Mapping[str, Any], types: Mapping[str, Type]) -> None:
-        self.driver = driver
-        self.start = start
-        self.carried = types
-        recorder = driver.recorder
-        self.id = recorder.next_id("a loop")
-        self.variables = {name: Variable(recorder.next_id(name), name.removeprefix(_OWN)) for name in types}
-        self.values = {
-            name: Value(Result(variable.id), recorder, types[name])
-            for name, variable in self.variables.items()
-        }
-        self.first: tuple[Expression, ...] = tuple(
-            recorder.expression(_thing(start[name])) for name in self.variables
-        )
-        self.again: list[Pending] = []
-        self.block = OpenBlock()
-        self.breaks = Label(self.id, driver.keys, self.block, 0)
-        self.leaves = False
-
-    def record(self, round: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-        driver, recorder = self.driver, self.driver.recorder
-        extra = [name for name in self.start if name not in driver.keys]
-        driver.values = self.values
-        driver.begin({**self.start, **self.values})
-        around, attempts = recorder.scope.around, recorder.scope.attempts
-        depth = len(around)
-        outside = sum(len(label.paths) for label in around if isinstance(label, Label))
-        exits = sum(len(paths) for g in around if isinstance(g, flow.Guard) for _, paths, _ in g.exits)
-        handled = sum(len(ways) for a in attempts for ways in a.handled)
-        driver._break = self.breaks
-        around.append(self.breaks)
-        with recorder.branching() as stale, stale(), recorder.open.opened(self.block):
-            with flow.labelled(recorder, driver.keys) as driver._continue:
-                yield from round()
-                merged = flow.close(recorder, driver._continue, driver._env)
-            if merged is not None:
-                driver._env = {name: restored(merged[name]) for name in driver.keys}
-            if not recorder.open.ended:
-                env = {**driver.current(), **{name: driver.following(name) for name in extra}}
-                way = again(self.id, env)
-                self.again.append(way)
-                recorder.open.end(way)
-        del around[depth:]
-        after = sum(len(label.paths) for label in around if isinstance(label, Label))
-        after_exits = sum(len(paths) for g in around if isinstance(g, flow.Guard) for _, paths, _ in g.exits)
-        self.leaves = (after, after_exits) != (outside, exits) or handled != sum(
-            len(ways) for a in attempts for ways in a.handled
-        )
-        with recorder.trusting():
-            self._bring()
-
-    def _bring(self) -> None:
-        recorder = self.driver.recorder
-        for way in self.again:
-            way.values = tuple(
-                recorder.expression(_thing(way.env[name]))
-                if not isinstance(way.env[name], Unbound)
-                else Literal(None)
-                for name in self.variables
-            )
-
-    def types(self) -> dict[str, Type]:
-        """What is carried after all, with types that hold both what goes in and what comes back."""
-        if not self.again:  # there is no second round
-            return dict(self.carried)
-        settled: dict[str, Type] = {}
-        for name, type in self.carried.items():
-            own = self.values[name]._expression
-            backs = [_thing(way.env[name]) for way in self.again]
-            if all(isinstance(b, Value) and b._expression == own for b in backs):
-                continue
-            for back in backs:
-                if isinstance(back, Unbound):
-                    continue
-                type = join(type, value_type(back))
-            settled[name] = type
-        return settled
-
-    def reads(self, name: str) -> bool:
-        """Whether a carried name is read in the body, other than to bring it back."""
-        symbol = Result(self.variables[name].id)
-        frozen = self.block.frozen()
-        return any(symbol in leaves(e) for e in _expressions(frozen))
-
-
-def _expressions(block: Block) -> Iterator[Expression]:
-    yield from end_expressions(block.end)
-    for node in block.nodes:
-        yield from expressions(node)
-        for inner in blocks(node):
-            yield from _expressions(inner)
-
-
-def _thing_itself(held: Any) -> Any:
-    return held.thing if isinstance(held, Held) else held
-
-
-def _thing(held: Any) -> Any:
-    return held.copy if isinstance(held, Held) else held
 
 
 class Repeat(LoopDriver):
@@ -309,7 +195,7 @@ class Repeat(LoopDriver):
                     yield from self.looped(self._round, {})
                     break
                 self._break = outer
-                self._env = {name: _thing_itself(held) for name, held in start.items()}
+                self._env = {name: thing_itself(held) for name, held in start.items()}
                 yield from self.once(lambda: self.chosen(captured(recorder, self.keys, self._env), True))
                 self.start = captured(recorder, self.keys, self._env)
                 if recorder.open.ended:
@@ -417,7 +303,7 @@ class Each(LoopDriver):
             self._list = looks.settled(recorder, self.items, f"{self.target}_list")
             start, self._stop, self._step = 0, recorder.operate("len", (self._list,)), 1
         self._counter = self.target if self._list is None else f"{self.target}_index"
-        self._key = _OWN + self._counter
+        self._key = OWN + self._counter
         yield from self.looped(self._round, {self._key: start})
 
     def following(self, name: str) -> Any:
@@ -449,7 +335,7 @@ class Each(LoopDriver):
 
     # ---------------------------------------------------------------------------------------- as a map
 
-    def as_map(self, tried: _Round, first: Mapping[str, Any]) -> bool:
+    def as_map(self, tried: Round, first: Mapping[str, Any]) -> bool:
         if tried.leaves or self._broken or not tried.breaks.paths:
             return False
         carried = [name for name in tried.variables if name not in first]

@@ -28,16 +28,15 @@ from flowdeco.graph import (
     Let,
     Literal,
     Local,
-    Map,
     Result,
     Return,
     StepRef,
     Variable,
     leaves,
 )
-from flowdeco.graph.types import ANY, STR, Type, list_of
+from flowdeco.graph.types import ANY, STR, Type
 from flowdeco.runtime import ValueCodec
-from flowdeco.tracing import arguments, children, decisions, flow, looks, operate, types
+from flowdeco.tracing import arguments, children, decisions, flow, looks, maps, operate, types
 from flowdeco.tracing.blocks import Draft, made
 from flowdeco.tracing.body import Body
 from flowdeco.tracing.flow import RESULT, Label
@@ -350,44 +349,7 @@ class TraceRecorder(Paths):
         after: tuple[int, ...],
     ) -> Value:
         """A map: `element` is recorded for the item of its block."""
-        place = user_location()
-        listed = self.iterable(items)
-        if isinstance(listed, Value):
-            source, item_type = listed._expression, looks.element_type(listed)
-        else:
-            source, item_type = self.expression(list(listed)), ANY
-        id = self.next_id(f"the map over {name}")
-        fails = failing(self)
-        result: Any = None
-        with self.branching() as path, path(), self.new_scope(), self.open.opened() as block:
-            try:
-                result = element(Value(Item(id), self, item_type))
-            except Exception as error:
-                flow.caught(self, error)
-            stale = self.stale
-            type = types.value_type(result)
-            if not self.open.ended:
-                self.open.end(Return(self.argument(result, "", "")))
-        self.stale = {**self.stale, **stale}
-        targets = self._targets
-        named = name if name.isidentifier() else "item"
-
-        def draft(after: tuple[int, ...]) -> Map:
-            return Map(
-                id=id,
-                items=source,
-                block=block.frozen(),
-                max_concurrency=max_concurrency,
-                distributed=distributed,
-                after=after,
-                failing=fails(),
-                target=targets.get(id, ""),
-                item_name=named,
-                location=place,
-            )
-
-        self.open.place(Draft(id, draft, after), [])
-        return Value(Result(id), self, list_of(type))
+        return maps.mapped(self, items, element, name, max_concurrency, distributed, after)
 
     def _after(self, waits: tuple[Any, ...]) -> tuple[int, ...]:
         found: list[int] = []

@@ -64,12 +64,6 @@ def filtered(xs: str, kind: str, condition: str, box: str, v: str, i: str = "") 
     return unboxed(f"[{made}]", kind, box)
 
 
-def flattened(xs: str, result: str, box: str, v: str) -> str:
-    """The elements of the lists that become of each element."""
-    inner = f"$map({result}, function({box}){{ {{'v': {box}}} }})"
-    return unboxed(f"[$map({xs}, function({v}){{ {inner} }}).$]", "any", box)
-
-
 def unboxed(boxes: str, kind: str, box: str) -> str:
     """What is in a list of objects, under `v`: only a single one may be taken apart by JSONata."""
     all_boxes = f"{box}es"

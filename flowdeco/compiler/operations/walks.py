@@ -4,9 +4,9 @@ they are in Python are made only where somebody keeps them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flowdeco.compiler.operations.arguments import Args, Parts, between, wrapped
+from flowdeco.compiler.operations.arguments import VARIABLE, Args, Parts, between, wrapped
 from flowdeco.graph.expressions import Literal, Operation
 
 _FILTERS = ("filter.flat", "filter.lists", "filter.any")
@@ -16,13 +16,16 @@ _ENUMERATIONS = ("enumerate.flat", "enumerate.lists", "enumerate.any")
 @dataclass(frozen=True, slots=True)
 class Walk:
     """What goes over a list. `over`: `$map` or `$each`; `source`: what it is given; `parameters` of the function for
-    each element; `element`: the element, a variable or the parts of a tuple; `conditions`: which elements count."""
+    each element; `element`: the element, a variable or the parts of a tuple; `conditions`: which elements count. Of a dict
+    also variables for a `key`, and for what has to be `held`."""
 
     over: str
     source: str
     parameters: tuple[str, ...]
     element: str
     conditions: tuple[str, ...] = ()
+    key: str = ""
+    held: str = ""
 
     @property
     def plain(self) -> bool:
@@ -47,9 +50,11 @@ class Walk:
             grown = f"{wrapped(self.condition, 21)} ? {grown} : {so_far}"
         source, parameters = self.source, self.parameters
         if self.over == "$each":
-            value, name = parameters if len(parameters) > 1 else (*parameters, f"{parameters[0]}_key")
-            source, parameters = f"[$keys({source})]", (name,)
-            grown = f"({value} := $lookup({self.source}, {name}); {grown})"
+            bound = "" if VARIABLE.fullmatch(source) else f"{self.held} := {source}; "
+            d = self.held if bound else source
+            entry = f"({parameters[0]} := $lookup({d}, {self.key}); {grown})"
+            reduced = f"$reduce([$keys({d})], function({so_far}, {self.key}){{ {entry} }}, [])"
+            return f"({bound}{reduced})" if bound else reduced
         return f"$reduce({source}, function({', '.join((so_far, *parameters))}){{ {grown} }}, [])"
 
 
@@ -69,13 +74,14 @@ def walk(a: Args, i: int, hint: str) -> Walk:
         if made.form in _FILTERS:
             found = walk(inner, 1, hint)
             test = inner.body(0, found.element)
-            return Walk(found.over, found.source, found.parameters, found.element, (*found.conditions, test))
+            return replace(found, conditions=(*found.conditions, test))
         if made.form in ("dict.items", "dict.items_any"):
             v, k = a.fresh("v"), a.fresh("k")
-            return Walk("$each", inner.bare(0), (v, k), pair(k, v, flat=made.form == "dict.items"))
+            parts = pair(k, v, flat=made.form == "dict.items")
+            return Walk("$each", inner.bare(0), (v, k), parts, key=k, held=a.fresh("d"))
         if made.form in ("dict.values", "dict.values_any"):
             v = a.fresh(hint)
-            return Walk("$each", inner.bare(0), (v,), v)
+            return Walk("$each", inner.bare(0), (v,), v, key=a.fresh("k"), held=a.fresh("d"))
         if made.form in _ENUMERATIONS:
             v, n = a.fresh("v"), a.fresh("i")
             position = n if made.arguments[1] == Literal(0) else between(n, "+", inner.bare(1))
@@ -83,7 +89,7 @@ def walk(a: Args, i: int, hint: str) -> Walk:
         if made.form == "zip":
             t = a.fresh("t")
             zipped = f"$zip({', '.join(inner.bare(j) for j in range(len(inner)))})"
-            parts = (f"{t}[{j}]" for j in range(len(inner)))
-            return Walk("$map", zipped, (t,), Parts(f"{{'$type': 'tuple', 'items': {t}}}", *parts))
+            looks = (f"{t}[{j}]" for j in range(len(inner)))
+            return Walk("$map", zipped, (t,), Parts(f"{{'$type': 'tuple', 'items': {t}}}", *looks))
     v = a.fresh(hint)
     return Walk("$map", a.bare(i), (v,), v)
