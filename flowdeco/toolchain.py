@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread, current_thread, main_thread
-from time import monotonic, time
 from typing import Any
 
 from flowdeco.asl.emit import emit
@@ -31,29 +30,24 @@ from flowdeco.engine import Execution as EngineExecution
 from flowdeco.engine import Handler, Identity, TaskFailure
 from flowdeco.errors import (
     BodyError,
-    ExecutionAborted,
     ExecutionFailed,
-    ExecutionTimedOut,
     Finding,
     FlowdecoError,
     Location,
     StoreError,
 )
+from flowdeco.execution_log import ExecutionLog
+from flowdeco.failure import failure
 from flowdeco.graph import Fork, Graph, Input, inspected, walk
 from flowdeco.graph.explanation import Explanation
 from flowdeco.history import Event, ExecutionRecord, StepRecord, steps
-from flowdeco.history.store import HistoryStore
-from flowdeco.runtime import RAISED, DirectoryStore, StepError, ValueCodec, invoke
+from flowdeco.runtime import DirectoryStore, StepError, ValueCodec, invoke
 from flowdeco.tracing import Trace
 from flowdeco.tracing import trace as trace_workflow
 from flowdeco.tracing.places import is_user_file
 from flowdeco.tracing.statements import functions_around
 
 JSON = Any
-
-_FLUSH_EVENTS = 1_000
-_FLUSH_SECONDS = 0.5
-"""Events are kept in memory up to so many or so long: a transaction costs as much as some hundred events in it."""
 
 
 def trace(workflow: Workflow[Any, Any]) -> Graph:
@@ -187,7 +181,7 @@ def run(
             store.write(digest, data)
     looked_into = inspected(graph.block)
     given = {name: codec.encode(value, inline=Input(name) in looked_into) for name, value in inputs.items()}
-    log = _Log(folder / "executions.db", on_event)
+    log = ExecutionLog(folder / "executions.db", on_event)
     name = log.begin(workflow, given, compiled.machine)
     if on_begin is not None:
         on_begin(name)
@@ -275,101 +269,6 @@ def _family(compiled: _Compiled) -> dict[str, _Compiled]:
     return family
 
 
-def failure(record: ExecutionRecord, places: Mapping[str, Location] | None = None) -> ExecutionFailed:
-    """The exception for an execution that did not succeed, told from its record alone.
-
-    `places`: where in the user's source each state comes from, by its name.
-    """
-    kinds = {"TIMED_OUT": ExecutionTimedOut, "ABORTED": ExecutionAborted}
-    kind = kinds.get(record.status, ExecutionFailed)
-    at, (error, cause) = _failed_state(record), _original(record)
-    body = _body(cause)
-    what, text = (
-        (body.get("errorType") or error, body.get("errorMessage", cause)) if body else _raised(error, cause)
-    )
-    where = f"step {at.name!r}" if at is not None else f"execution {record.name!r}"
-    ended = {"TIMED_OUT": "ran past the time-out of the workflow", "ABORTED": "was stopped"}
-    message = f"{where} failed: {what}" + (f": {text}" if text else "")
-    if record.status in ended:
-        message = f"execution {record.name!r} {ended[record.status]}"
-    return kind(
-        message,
-        location=(places or {}).get(at.name) if at is not None else None,
-        hint=_hint(record.error or "", record.cause or ""),
-        error=record.error,
-        cause=record.cause,
-        step=at.name if at is not None else None,
-        error_type=what,
-        error_message=text,
-        stack_trace=[line for line in body.get("stackTrace", ()) if not str(line).startswith(RAISED)],
-    )
-
-
-def _raised(error: str | None, cause: str | None) -> tuple[str | None, str | None]:
-    """The exception that an expression failed with where Python would have raised one: `D3137: KeyError: 'k'`."""
-    _, said, text = (cause or "").rpartition("threw an error during evaluation. D3137: ")
-    name, _, message = text.partition(": ")
-    return (name, message) if said and name.isidentifier() else (error, cause)
-
-
-def _failed_state(record: ExecutionRecord) -> StepRecord | None:
-    """The innermost state whose error ended the execution."""
-    failed = [s for s in steps(record.events) if s.status in ("FAILED", "TIMED_OUT") and s.error is not None]
-    tasks = (s for s in failed if s.type == "Task" and s.error == record.error)
-    return next(tasks, failed[-1] if failed else None)
-
-
-def _original(record: ExecutionRecord) -> tuple[str | None, str | None]:
-    """What went wrong first, error and cause: a distributed map tells only that iterations failed, a child its whole end."""
-    error, cause = record.error, record.cause
-    if error == "States.ExceedToleratedFailureThreshold":
-        cause = next((f.cause for run in record.map_runs for f in run.failures if f.cause), cause)
-    while error == "States.TaskFailed":
-        child = _document(cause)
-        if "ExecutionArn" not in child:
-            break
-        error, cause = child.get("Error"), child.get("Cause")
-    return error, cause
-
-
-_HINTS = (
-    ("States.Timeout", "", "the step ran longer than its timeout: make it faster, or raise timeout="),
-    (
-        "States.Runtime",
-        "maximum number of history events",
-        "an execution's history holds 25,000 events: map with f.map(xs, distributed=True), where each iteration has its own",
-    ),
-    (
-        "States.DataLimitExceeded",
-        "",
-        "nothing between states may be over 256 KiB: return large values one by one (they travel as references), "
-        "or map fewer items at a time",
-    ),
-    ("Runtime.ExitError", "", "a step must return or raise, not end its process"),
-    (
-        "States.QueryEvaluationError",
-        '"$type":"reference"',
-        "the list is too large to travel inside the state machine: return fewer or smaller items, or loop in a step",
-    ),
-    (
-        "States.QueryEvaluationError",
-        "",
-        "the workflow looks into a value that is not there, not as expected, or too large to travel inside the state "
-        "machine: check what the step returns, and annotate it",
-    ),
-    (
-        "States.ExceedToleratedFailureThreshold",
-        "",
-        "an iteration of the distributed map failed",
-    ),
-)
-"""Error name, part of the cause (empty: any), what to do."""
-
-
-def _hint(error: str, cause: str) -> str | None:
-    return next((hint for name, part, hint in _HINTS if name == error and part in cause), None)
-
-
 def _trace(workflow: Workflow[Any, Any]) -> Trace:
     """Traced with the names and the digest that the steps will run under."""
     main = None
@@ -438,73 +337,5 @@ def _environment(family: Mapping[str, _Compiled]) -> Iterator[None]:
                 os.environ[key] = value
 
 
-class _Log:
-    """Keeps the record of an execution while it runs. A record that cannot be kept must not cost the result."""
-
-    def __init__(self, path: Path, on_event: Callable[[Event], None] | None) -> None:
-        self.path = path
-        self.broken: StoreError | None = None
-        self._on_event = on_event
-        self._events: list[Event] = []
-        self._name = ""
-        self._written = monotonic()
-        self._store: HistoryStore | None = None
-
-    def begin(self, workflow: Workflow[Any, Any], given: JSON, compiled: StateMachine) -> str:
-        try:
-            self._store = HistoryStore(self.path)
-            self._name = self._store.begin(
-                workflow.spec.name, workflow.location.file, given, time(), emit(compiled)
-            )
-        except StoreError as error:
-            self._store, self.broken, self._name = None, error, f"{workflow.spec.name}-unrecorded"
-        return self._name
-
-    def event(self, event: Event) -> None:
-        self._events.append(event)
-        if len(self._events) >= _FLUSH_EVENTS:
-            self._flush()
-        if self._on_event is not None:
-            self._on_event(event)
-
-    def idle(self) -> None:
-        """The engine is about to wait: the time to write, so that others can watch and a killed process loses little."""
-        if self._events and monotonic() - self._written > _FLUSH_SECONDS:
-            self._flush()
-
-    def finish(self, record: ExecutionRecord) -> None:
-        self._flush()
-        if self._store is not None:
-            try:
-                self._store.finish(record)
-            except StoreError as error:
-                self.broken = error
-
-    def _flush(self) -> None:
-        events, self._events = self._events, []
-        self._written = monotonic()
-        if self._store is None or not events:
-            return
-        try:
-            self._store.append(self._name, events)
-        except StoreError as error:
-            self._store, self.broken = None, error
-
-
 def _home(path: str | os.PathLike[str] | None) -> Path:
     return home(path)
-
-
-def _body(cause: str | None) -> dict[str, Any]:
-    """The error body that a step's failure carries in its cause."""
-    body = _document(cause)
-    return body if "errorType" in body else {}
-
-
-def _document(cause: str | None) -> dict[str, Any]:
-    """The JSON object that a cause is; empty when it is none."""
-    try:
-        body = json.loads(cause or "")
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -6,9 +6,12 @@ import ast
 import json
 import linecache
 import math
+import re
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
@@ -46,7 +49,14 @@ class Point(NamedTuple):
     y: int
 
 
-FAILURES: tuple[type[Exception], ...] = (ValueError, KeyError, AppError, SubError, OtherError, ZeroDivisionError)
+FAILURES: tuple[type[Exception], ...] = (
+    ValueError,
+    KeyError,
+    AppError,
+    SubError,
+    OtherError,
+    ZeroDivisionError,
+)
 MAX_CALLS = 400
 
 
@@ -392,7 +402,169 @@ TYPES = (
     + ("pair", "opt", "rows", "float") * 2
     + ("dicts", "pairs", "nested", "box", "point", "set")
 )
-CONSTANTS = {"int": ("LIMIT", "SIZES['a']", "len(WORDS)"), "str": ("WORDS[0]", "TITLE"), "ints": ("SIZES.values()", "NUMBERS")}
+# fmt: off
+TEXTS = ("a", "b", "", "ab", ",", "é", " ", "x-", "{}")
+WORDS = {
+    "number": ("0", "1", "2", "3", "5", "7", "-1", "-2", "10"),
+    "text": tuple(repr(text) for text in TEXTS),
+    "cmp": ("<", "<=", ">", ">=", "==", "!="),
+    "bits": ("&", "|", "^", "-"),
+    "LIMIT": ("LIMIT", "SIZES['a']", "len(WORDS)"),
+    "TITLE": ("WORDS[0]", "TITLE"),
+    "NUMBERS": ("SIZES.values()", "NUMBERS"),
+}
+SIMPLE: dict[str, tuple[str, ...]] = {
+    "int": WORDS["number"],
+    "str": WORDS["text"],
+    "bool": ("True", "False"),
+    "ints": ("[]", "[0]", "[1, 2]", "[3, 1, 2]"),
+    "strs": ("['a']", "[]", "['b', 'a']"),
+    "dict": ("{}", "{'a': 1}", "{'b': 2, 'a': 0}"),
+    "pair": ("(0, 'p')", "(1, '')"),
+    "opt": ("None", "1"),
+    "rows": ("[]", "[[]]", "[[1]]", "[[0], [2, 3]]"),
+    "float": ("0.5", "1.0", "-2.25"),
+    "dicts": ("[]", "[{'a': 1}]", "[{'a': 2, 'b': 0}, {'a': 0}]"),
+    "pairs": ("[]", "[(1, 'z')]", "[(0, 'b'), (0, 'a')]"),
+    "nested": ("{}", "{'a': []}", "{'b': [1], 'a': [2, 0]}"),
+    "set": ("set()", "{1, 2}", "{0}"),
+    "box": ("Box(1, 'x')", "Box(0, '', [1])"),
+    "point": ("Point(0, 1)", "Point(2, 1)"),
+}
+"""What needs nothing. Then templates: `$int` is an expression of that kind, `$int0` a simple one, `$1` a new name,
+`$[a|b]` one of two texts, `$name_int` a name, `$any_f` a step or its untyped twin; other words are methods of the generator or in WORDS."""
+EXPRESSIONS: dict[str, tuple[str, ...]] = {
+    "int": (
+        *("($int + $int)", "($int - $int)", "($int * $int) % $[7|97|-5]", "$int0 // $[2|3|-2]", "($int % $[2|3|5])"),
+        *("-$int0", "($int if $condition else $int)", "$[min|max]($int, $int)", "sum($ints)"),
+        *("len($ints)", "len($strs)", "len($str)", "len($dict)", "len($rows)", "len($set)", "len($pairs)"),
+        *("abs($int)", "max($ints, default=$number)", "$dict.get($key, $int)", "($int or $int)", "($int and $int)"),
+        *("$str.count($text)", "sum($each)", "int($bool)", "$ints.count($int0)", "$pair[0]", "$narrowed"),
+        *("$box0.size", "sum($box0.parts)", "$point0.y", "$point0[0]", "$point.x", "sum($set)", "$LIMIT", "int(str($int))"),
+        *("($int if $condition else $int if $condition else $number)", "int($float)", "round($float)"),
+        *("sum($1['a'] for $1 in $dicts)", "sum(($1, $1)[0] for $1 in $ints)", "sum(len($1) for $1 in $rows)"),
+        *("$str.find($text)", "sum($nested.get($key, []))", "divmod($int, $[2|3|-4])[0]", "divmod($int, $[2|-4])[1]"),
+        *("len(set($ints))", "len(set($str))", "($int $bits $[1|3|6])", "($int0 ** 2) % 50", "pow(2, abs($int0) % 4)"),
+        *("math.gcd($int, $int)", "ord(($str or 'a')[0])", "(lambda $1: $1 + 1)($int)", "next(($1 for $1 in $ints), 1)"),
+    ),
+    "str": (
+        *("($str + $str)[:9]", "f'{$name_int}-{$name_str}'[-8:]", "f'<{$name_int:>3}>'", "str($int)", "$str[$slice]"),
+        *("$str.$[upper|lower|strip|title|capitalize]()", "($str if $condition else $str)", "','.join($strs)[:12]"),
+        *("$str.replace($text, $text)[:10]", "($str or $text)", "$pair[1]", "($str0 * 2)[:10]", "repr($str)[:12]"),
+        *("str($ints)[:20]", "str($dict)[:20]", "str($bool)", "str($opt)", "str($pair)[:20]", "str($strs)[:20]"),
+        *("''.join(sorted($str))", "str($float)", "$box0.name", "$TITLE", "str(sorted($set))[:12]", "f'{$name_float:.1f}'"),
+        *("f'{$name_str!r}'[:10]", "f'{$name_int:04d}|'", "$str.zfill(4)[:8]", "$str.center(5, '*')[:8]", "min($str, $str)"),
+        *("('%s-%d' % ($str0[:4], $int0))", "'{}/{}'.format($int0, $str0)[:9]", "$str.partition($[','|'a'])[$[0|2]]"),
+        *("json.dumps($ints)[:14]", "json.dumps($dict)[:14]", "json.dumps($str)[:14]", "$str[::-1]"),
+        *("''.join($1 for $1 in $str if $1 != $text)", "''.join(str($1) for $1 in $ints)[:8]", "str($rows)[:24]"),
+        *("$str.$[removeprefix|removesuffix|lstrip|rstrip]($['a'|'b'])", "str($pairs)[:24]", "str($nested)[:24]"),
+    ),
+    "bool": (
+        *("($int $cmp $int)",) * 4,
+        *("($str $cmp $str)", "($int $[in|not in] $ints)", "($key $[in|not in] $dict)", "($opt0 $[==|!=] None)"),
+        *("($ints == $ints)", "($dict == $dict)", "($str in $strs)", "($str in $str)", "($bool == $bool)"),
+        *("($bool == $int)", "($ints $cmp $ints)", "(not $condition)", "($int $cmp $int $cmp $int)"),
+        *("($bool $[and|or] $bool)", "bool($int)", "bool($str)", "bool($dict)", "bool($rows)", "$[any|all]($each)"),
+        *("$str.$[startswith|endswith]($text)", "isinstance($opt0, int)", "isinstance($int0, $[int|str])"),
+        *("$str.$[isdigit|isalpha|isupper|isspace]()", "($float $cmp $float)", "($float $cmp $int)", "($opt $[==|!=] $int)"),
+        *("($pair $[==|!=|<] $pair)", "($rows == $rows)", "($int in $set)", "($box0 == $box0)", "($set $[==|<=|!=] $set)"),
+        *("($int0 in ($number, $number))", "($str0 in {'a', 'b', ''})", "$[any|all]($1 $cmp $int0 for $1 in $ints)"),
+        *("($ints in $rows)", "(set($ints) $[<=|==|>] set($ints))"),
+    ),
+    "ints": (
+        *("[$int, $int]", "[$int]", "($ints + $ints)[:6]", "$ints[$slice]", "sorted($ints$[|, reverse=True])"),
+        *("list(reversed($ints))", "[$each]", "list(range($int0 % 4))", "list($dict.values())", "[len($1) for $1 in $strs]"),
+        *("($ints if $condition else $ints)", "[*$ints, $int][:6]", "sorted($ints, key=lambda $1: -$1)", "sorted($set)"),
+        *("sorted($ints, key=lambda $1: ($1 % 2, $1))", "sorted(set($ints))", "$box0.parts", "list($point0)"),
+        *("list($NUMBERS)", "list(map(abs, $ints))", "list(filter(None, $ints))", "[$1['a'] for $1 in $dicts]"),
+        *("[$1 for $1, _ in $pairs]", "$nested.get($key, [])", "($ints * 2)[:6]", "[$2 for $1 in $rows for $2 in $1][:6]"),
+        *("[$1 + $2 for $1, $2 in zip($ints, $ints)]", "[$2 * $1 for $1 in $ints for $2 in range(2) if $1 > $2][:6]"),
+    ),
+    "strs": (
+        *("[$str, $str]", "$str.split($[','|' '|'a'|'b'])", "list($dict)", "sorted($strs)", "[str($1) for $1 in $ints]"),
+        *("[f'{$1}{$2}' for $1, $2 in enumerate($strs)]", "$strs[$slice]", "[$1.upper() for $1 in $strs if $1]"),
+        *("list($str)[:5]", "[$1[0] for $1 in $strs if $1]", "sorted($strs, key=len)", "$str.split()"),
+        *("[$1 for _, $1 in $pairs]", "[*$strs, $str][:5]", "[$1 for $1, $2 in $dict.items() if $2 > 1]"),
+    ),
+    "dict": (
+        *("{'a': $int, 'c': $int}", "{$key: $int}", "{**$dict, $key: $int}", "{$1: $2 + 1 for $1, $2 in $dict.items()}"),
+        *("{str($1): $1 for $1 in $ints}", "dict($dict)", "dict(zip($strs, $ints))", "($dict | $dict)"),
+        *("dict(a=$int, b=$int)", "{$1: $2 for $1, $2 in $dict.items() if $2 $cmp $int0}", "dict(sorted($dict.items()))"),
+        *("{$2: $1 for $1, $2 in enumerate($strs)}", "{$1: len($1) for $1 in $strs}", "($dict if $condition else $dict)"),
+    ),
+    "pair": ("($int, $str)",),
+    "opt": ("$dict.get($key)", "($int if $condition else None)", "None", "$int"),
+    "rows": (
+        *("[$ints, $ints]", "[$ints]", "[[$1, $1 + 1] for $1 in $ints]", "$rows[$slice]"),
+        "[[$2 for $2 in range($1 % 3)] for $1 in $ints]",
+    ),
+    "float": (
+        *("$int / $[2|4|-8]", "($float + $int)", "($float * 0.5)", "($float - $float)", "float($int)", "abs($float)"),
+        *("round($float, 1)", "max($float, $float)", "($float % 3)", "($float // 2)", "($float if $condition else $float)"),
+    ),
+    "dicts": (
+        *("[{'a': $int}]", "[{'a': $1, 'b': $int0} for $1 in $ints]", "$dicts[$slice]", "[{**$1, 'c': 1} for $1 in $dicts]"),
+        *("sorted($dicts, key=lambda $1: $1['a'])", "[$1 for $1 in $dicts if $1.get('b', 0) $cmp 1]"),
+    ),
+    "pairs": (
+        *("list(zip($ints, $strs))", "list(enumerate($strs))", "[($1, $str0) for $1 in $ints]", "sorted($pairs)"),
+        *("[($2, $1) for $1, $2 in $dict.items()]", "$pairs[$slice]", "[$pair]"),
+    ),
+    "nested": (
+        *("{'a': $ints}", "{$1: [$int0] for $1 in $strs}", "{**$nested, $key: $ints}"),
+        "{$1: [$2, $2 + 1] for $1, $2 in $dict.items()}",
+    ),
+    "set": ("set($ints)", "{$int, $int}", "($set $bits $set)", "{$1 % 3 for $1 in $ints}"),
+    "box": ("Box($int, $str0)",),
+    "point": ("Point($int, $int0)",),
+}
+FAILING: dict[str, tuple[str, ...]] = {
+    "int": (
+        *("$ints[$[0|1|-1]]", "$dict[$key]", "$[min|max]($ints)", "$int // $int", "$int % $int", "$ints.index($int0)"),
+        *("int($str)", "$ints[$int0]", "$rows[0][0]", "$nested[$key][0]", "$dicts[0]['a']", "$str.index($text)"),
+    ),
+    "str": ("$strs[$[0|1|-1]]", "$str[0]"),
+}
+"""What may raise: used where something would catch it."""
+COMPREHENSIONS = (
+    *("$1 for $1 in $ints", "$1 * 2 for $1 in $ints", "-$1 for $1 in $ints", "$1 + $int0 for $1 in $ints"),
+    *("($1 if $1 > 1 else 0) for $1 in $ints", "$1 for $1 in $ints if $1 $cmp $int0", "$1 for $1 in $ints if $1 % 2"),
+    *("$1 for $1 in range($int0 % 4)", "$2 for $1 in $rows for $2 in $1", "$2 + len($1) for $1, $2 in $dict.items()"),
+    *("$2 for $1 in $rows for $2 in $1 if $2 > $int0", "$2 for $1, $2 in $dict.items() if $2 $cmp 1"),
+)
+CALLS: dict[str, tuple[str, ...]] = {
+    "int": (
+        *("$any_add($int, $int)",) * 3,
+        *("total($ints)", "$any_add($call_int, $int)", "$any_add(right=$int, left=$int)", "joined(*($int, $int))"),
+        *("joined($int, $int, sep=$int, k=$int)", "joined(**{'p': $int})", "sum([add($1, 1) for $1 in $ints])"),
+        *("(add($int, 1) if $condition else $int)", "($int or add($int, 2))", "max($any_add($int, 1), $int)"),
+    ),
+    "str": ("$any_word($int)",),
+    "bool": (
+        *("$any_is_odd($int)", "(is_odd($int) $[and|or] $any_is_odd($int))", "(not $any_is_odd($int))"),
+        *("($int < add($int, 1) < $int)", "any([$any_is_odd($1) for $1 in $ints])"),
+    ),
+    "ints": (
+        *("$any_numbers($int$[|, 1])", "[$any_add($1, $int) for $1 in $ints]", "$any_add.map($ints, right=$int)"),
+        *("[$any_add($1, 1) for $1 in $ints if $1 $cmp $int0]", "[add($1, $2) for $1, $2 in enumerate($ints)]"),
+    ),
+    "strs": ("$any_words($int)", "$any_word.map($ints)", "[word($1) + $text for $1 in $ints]"),
+    "dict": ("$any_table($int)", "{$1: add($2, 1) for $1, $2 in $dict.items()}", "{$1: total([1]) for $1 in $strs}"),
+    "rows": (
+        *("$any_rows($int)", "$any_numbers.map($ints)", "[[add($2, 1) for $2 in $1] for $1 in $rows]"),
+        "[[add($2, $1) for $2 in range($1 % 3)] for $1 in $ints]",
+    ),
+    "pair": ("$any_both($int)",),
+    "opt": ("$any_maybe($int)",),
+    "float": ("$any_half($int)",),
+    "dicts": ("$any_records($int)", "[{'a': add($1, 1)} for $1 in $ints]"),
+    "pairs": ("$any_couples($int)", "$any_both.map($ints)", "[($1, word($1)) for $1 in $ints]"),
+    "nested": ("$any_lists($int)", "{$1: numbers($2) for $1, $2 in $dict.items()}"),
+    "set": ("$any_some($int)",),
+    "box": ("$any_box($int)",),
+    "point": ("$any_point($int)",),
+}
+# fmt: on
 NAMES = ("n", "m", "k", "t", "u", "v", "w", "x", "y", "z", "p", "q")
 CONTAINERS = ("ints", "strs", "dict", "rows", "dicts", "pairs", "nested", "set")
 
@@ -453,534 +625,83 @@ class Generator:
     def of(self, kind: str) -> list[str]:
         return [name for name, k in self.s.env.items() if k == kind]
 
-    def number(self) -> str:
-        return str(self.pick((0, 1, 2, 3, 5, 7, -1, -2, 10)))
-
     # ------------------------------------------------------------------------------------------------- expressions
 
     def expr(self, kind: str, depth: int = 2) -> str:
         names = self.of(kind)
         if names and self.chance(0.45 if depth > 0 else 0.75):
             return self.pick(names)
-        return getattr(self, f"_{kind}")(depth)
+        return self.made_of(kind, depth)
 
-    def _int(self, depth: int) -> str:
+    def made(self, kind: str, depth: int, templates: Sequence[str]) -> str:
+        """An expression after one of the templates."""
+        fresh: dict[str, str] = {}
+
+        def part(found: re.Match[str]) -> str:
+            word, choice = found[1], found[2]
+            if choice is not None:
+                return str(self.pick(choice.split("|")))
+            if word.isdigit():
+                return fresh.setdefault(word, f"i{self.next()}")
+            if word in WORDS:
+                return str(self.pick(WORDS[word]))
+            if word in ("key", "slice", "condition", "each", "narrowed", "source"):
+                return str(getattr(self, word)(depth - 1))
+            if word.startswith("any_"):
+                return word[4:] + ("_any" if self.chance(0.4) else "")
+            if word.startswith("call_"):
+                return self.call(word[5:])
+            if word.startswith("name_"):
+                return str(self.pick(self.of(word[5:]) or ["1"]))
+            if word.endswith("0"):
+                return self.expr(word[:-1], 0)
+            return self.expr(word, depth - 1)
+
+        return re.sub(r"\$(?:(\w+)|\[([^]]*)\])", part, self.pick(templates))
+
+    def made_of(self, kind: str, depth: int) -> str:
+        """An expression that is not just a name, if depth allows."""
         if depth <= 0:
-            names = self.of("int")
-            return self.pick(names) if names and self.chance(0.6) else self.number()
-        e = self.expr
-        d = depth - 1
-        options: list[Callable[[], str]] = [
-            lambda: f"({e('int', d)} + {e('int', d)})",
-            lambda: f"({e('int', d)} - {e('int', d)})",
-            lambda: f"({e('int', d)} * {e('int', d)}) % {self.pick((7, 97, -5))}",
-            lambda: f"{e('int', 0)} // {self.pick((2, 3, -2))}",
-            lambda: f"({e('int', d)} % {self.pick((2, 3, 5))})",
-            lambda: f"-{e('int', 0)}",
-            lambda: f"len({e(self.pick(('ints', 'strs', 'str', 'dict')), d)})",
-            lambda: f"({e('int', d)} if {self.condition(d)} else {e('int', d)})",
-            lambda: f"{self.pick(('min', 'max'))}({e('int', d)}, {e('int', d)})",
-            lambda: f"sum({e('ints', d)})",
-            lambda: f"abs({e('int', d)})",
-            lambda: f"max({e('ints', d)}, default={self.number()})",
-            lambda: f"{e('dict', d)}.get({self.key()}, {e('int', d)})",
-            lambda: f"({e('int', d)} or {e('int', d)})",
-            lambda: f"({e('int', d)} and {e('int', d)})",
-            lambda: f"{e('str', d)}.count({self.text()})",
-            lambda: f"sum({self.comprehension(d)})",
-            lambda: f"int({e('bool', d)})",
-            lambda: f"{e('ints', d)}.count({e('int', 0)})",
-            lambda: f"{e('pair', d)}[0]",
-            lambda: self.narrowed(d),
-            lambda: f"{e('box', 0)}.size",
-            lambda: f"sum({e('box', 0)}.parts)",
-            lambda: f"{e('point', 0)}{self.pick(('.x', '.y', '[0]', '[1]'))}",
-            lambda: f"len({e('set', d)})",
-            lambda: f"sum({e('set', d)})",
-            lambda: self.pick(CONSTANTS["int"]),
-            lambda: f"int(str({e('int', d)}))",
-            lambda: f"({e('int', d)} if {self.condition(d)} else {e('int', d)} if {self.condition(d)} else {self.number()})",
-            lambda: f"int({e('float', d)})",
-            lambda: f"round({e('float', d)})",
-            lambda: f"sum({(n := self.fresh())}['a'] for {n} in {e('dicts', d)})",
-            lambda: f"sum(({(n := self.fresh())}, {n})[0] for {n} in {e('ints', d)})",
-            lambda: f"sum(len({(n := self.fresh())}) for {n} in {e('rows', d)})",
-            lambda: f"len({e(self.pick(('rows', 'dicts', 'pairs', 'nested')), d)})",
-            lambda: f"{e('str', d)}.find({self.text()})",
-            lambda: f"sum({e('nested', d)}.get({self.key()}, []))",
-            lambda: f"divmod({e('int', d)}, {self.pick((2, 3, -4))})[{self.pick((0, 1))}]",
-            lambda: f"len(set({e(self.pick(('ints', 'str', 'strs')), d)}))",
-            lambda: f"({e('int', d)} {self.pick('&|^')} {self.pick((1, 3, 6))})",
-            lambda: f"({e('int', 0)} ** 2) % 50",
-            lambda: f"pow({self.pick((2, 3))}, abs({e('int', 0)}) % 4)",
-            lambda: f"math.gcd({e('int', d)}, {e('int', d)})",
-            lambda: f"ord(({e('str', d)} or 'a')[0])",
-            lambda: f"(lambda {(n := self.fresh())}: {n} + 1)({e('int', d)})",
-        ]
-        if self.failing:
-            options += [
-                lambda: f"{e('opt', d)} + 1" if self.chance(0.1) else f"{e('ints', d)}[{e('int', 0)}]",
-                lambda: f"{e('rows', d)}[0][0]",
-                lambda: f"{e('nested', d)}[{self.key()}][0]",
-                lambda: f"{e('dicts', d)}[0]['a']",
-                lambda: f"next(({(n := self.fresh())} for {n} in {e('ints', d)} if {n} > 1))",
-                lambda: f"{e('str', d)}.index({self.text()})",
-                lambda: f"{e('ints', d)}[{self.pick((0, 1, -1))}]",
-                lambda: f"{e('dict', d)}[{self.key()}]",
-                lambda: f"{self.pick(('min', 'max'))}({e('ints', d)})",
-                lambda: f"{e('int', d)} // {e('int', d)}",
-                lambda: f"{e('int', d)} % {e('int', d)}",
-                lambda: f"{e('ints', d)}.index({e('int', 0)})",
-                lambda: f"int({e('str', d)})",
-            ]
-        return self.pick(options)()
+            names = self.of(kind)
+            return str(self.pick(names if names and self.chance(0.6) else SIMPLE[kind]))
+        failing = FAILING.get(kind, ()) if self.failing else ()
+        return self.made(kind, depth, (*EXPRESSIONS[kind], *failing))
 
-    def narrowed(self, depth: int) -> str:
-        """A number made of what may be None."""
-        names = self.of("opt")
-        if not names:
-            return self._int(0)
-        name = self.pick(names)
-        return str(
-            self.pick((f"({name} if {name} is not None else {self.number()})", f"({name} or {self.number()})"))
-        )
-
-    def _float(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return str(self.pick((*self.of("float"), "0.5", "1.0", "-2.25")))
-        d = depth - 1
-        return str(
-            self.pick(
-                (
-                    lambda: f"{e('int', d)} / {self.pick((2, 4, -8))}",
-                    lambda: f"({e('float', d)} + {e('int', d)})",
-                    lambda: f"({e('float', d)} * 0.5)",
-                    lambda: f"({e('float', d)} - {e('float', d)})",
-                    lambda: f"float({e('int', d)})",
-                    lambda: f"round({e('float', d)}, 1)",
-                    lambda: f"abs({e('float', d)})",
-                    lambda: f"max({e('float', d)}, {e('float', d)})",
-                    lambda: f"({e('float', d)} % 3)",
-                    lambda: f"({e('float', d)} // 2)",
-                    lambda: f"({e('float', d)} if {self.condition(d)} else {e('float', d)})",
-                )
-            )()
-        )
-
-    def _box(self, depth: int) -> str:
-        names = self.of("box")
-        return str(self.pick(names)) if names else f"Box({self.expr('int', depth - 1)}, {self.expr('str', 0)})"
-
-    def _point(self, depth: int) -> str:
-        names = self.of("point")
-        if names:
-            return str(self.pick(names))
-        return f"Point({self.expr('int', depth - 1)}, {self.expr('int', 0)})"
-
-    def _set(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return str(self.pick(self.of("set") or ["set()", "{1, 2}", "{0}"]))
-        d = depth - 1
-        return str(
-            self.pick(
-                (
-                    lambda: f"set({e('ints', d)})",
-                    lambda: f"{{{e('int', d)}, {e('int', d)}}}",
-                    lambda: f"({e('set', d)} {self.pick('|&-^')} {e('set', d)})",
-                    lambda: f"{{{(n := self.fresh())} % 3 for {n} in {e('ints', d)}}}",
-                )
-            )()
-        )
-
-    def _dicts(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return str(self.pick(self.of("dicts") or ["[]", "[{'a': 1}]", "[{'a': 2, 'b': 0}, {'a': 0}]"]))
-        d = depth - 1
-        return str(
-            self.pick(
-                (
-                    lambda: f"[{{'a': {e('int', d)}}}]",
-                    lambda: f"[{{'a': {(n := self.fresh())}, 'b': {e('int', 0)}}} for {n} in {e('ints', d)}]",
-                    lambda: f"{e('dicts', d)}[{self.slice()}]",
-                    lambda: f"[{{**{(n := self.fresh())}, 'c': 1}} for {n} in {e('dicts', d)}]",
-                    lambda: f"sorted({e('dicts', d)}, key=lambda {(n := self.fresh())}: {n}['a'])",
-                    lambda: f"[{(n := self.fresh())} for {n} in {e('dicts', d)} if {n}.get('b', 0) {self.cmp()} 1]",
-                )
-            )()
-        )
-
-    def _pairs(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return str(self.pick(self.of("pairs") or ["[]", "[(1, 'z')]", "[(0, 'b'), (0, 'a')]"]))
-        d = depth - 1
-        return str(
-            self.pick(
-                (
-                    lambda: f"list(zip({e('ints', d)}, {e('strs', d)}))",
-                    lambda: f"list(enumerate({e('strs', d)}))",
-                    lambda: f"[({(n := self.fresh())}, {e('str', 0)}) for {n} in {e('ints', d)}]",
-                    lambda: f"sorted({e('pairs', d)})",
-                    lambda: f"[({(v := self.fresh())}, {(k := self.fresh())}) for {k}, {v} in {e('dict', d)}.items()]",
-                    lambda: f"{e('pairs', d)}[{self.slice()}]",
-                    lambda: f"[{e('pair', d)}]",
-                )
-            )()
-        )
-
-    def _nested(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return str(self.pick(self.of("nested") or ["{}", "{'a': []}", "{'b': [1], 'a': [2, 0]}"]))
-        d = depth - 1
-        return str(
-            self.pick(
-                (
-                    lambda: f"{{'a': {e('ints', d)}}}",
-                    lambda: f"{{{(n := self.fresh())}: [{e('int', 0)}] for {n} in {e('strs', d)}}}",
-                    lambda: f"{{**{e('nested', d)}, {self.key()}: {e('ints', d)}}}",
-                    lambda: f"{{{(k := self.fresh())}: [{(v := self.fresh())}, {v} + 1] for {k}, {v} in {e('dict', d)}.items()}}",
-                )
-            )()
-        )
-
-    def key(self) -> str:
-        if self.chance(0.75):
-            return repr(self.pick("abcd"))
+    def key(self, depth: int) -> str:
         names = self.of("str")
-        return self.pick(names) if names else "'a'"
+        return str(self.pick(names) if names and self.chance(0.25) else repr(self.pick("abcd")))
 
-    def text(self) -> str:
-        return repr(self.pick(("a", "b", "", "ab", ",", "é", " ", "x-", "{}")))
-
-    def _str(self, depth: int) -> str:
-        if depth <= 0:
-            names = self.of("str")
-            return self.pick(names) if names and self.chance(0.6) else self.text()
-        e = self.expr
-        d = depth - 1
-        options: list[Callable[[], str]] = [
-            lambda: f"({e('str', d)} + {e('str', d)})[:9]",
-            lambda: f"f'{{{e('int', 0)}}}-{{{self.pick(self.of('str') or ['0'])}}}'[-8:]",
-            lambda: f"f'<{{{self.pick(self.of('int') or ['0'])}:>3}}>'",
-            lambda: f"str({e('int', d)})",
-            lambda: f"{e('str', d)}.{self.pick(('upper', 'lower', 'strip', 'title', 'capitalize'))}()",
-            lambda: f"{e('str', d)}[{self.slice()}]",
-            lambda: f"({e('str', d)} if {self.condition(d)} else {e('str', d)})",
-            lambda: f"','.join({e('strs', d)})[:12]",
-            lambda: f"{e('str', d)}.replace({self.text()}, {self.text()})[:10]",
-            lambda: f"({e('str', d)} or {self.text()})",
-            lambda: f"{e('pair', d)}[1]",
-            lambda: f"({e('str', 0)} * 2)[:10]",
-            lambda: f"str({e(self.pick(('ints', 'dict', 'bool', 'opt', 'pair', 'strs')), d)})[:20]",
-            lambda: f"''.join(sorted({e('str', d)}))",
-            lambda: f"repr({e('str', d)})[:12]",
-            lambda: f"str({e('float', d)})",
-            lambda: f"{e('box', 0)}.name",
-            lambda: self.pick(CONSTANTS["str"]),
-            lambda: f"str(sorted({e('set', d)}))[:12]",
-            lambda: f"f'{{{self.pick(self.of('float') or ['0.5'])}:.1f}}'",
-            lambda: f"f'{{{self.pick(self.of('str') or ['0'])}!r}}'[:10]",
-            lambda: f"f'{{{self.pick(self.of('int') or ['0'])}:04d}}|'",
-            lambda: f"{e('str', d)}.zfill(4)[:8]",
-            lambda: f"{e('str', d)}.center(5, '*')[:8]",
-            lambda: f"('%s-%d' % ({e('str', 0)}[:4], {e('int', 0)}))",
-            lambda: f"'{{}}/{{}}'.format({e('int', 0)}, {e('str', 0)})[:9]",
-            lambda: f"{e('str', d)}.partition({self.pick((',', 'a'))!r})[{self.pick((0, 2))}]",
-            lambda: f"json.dumps({e(self.pick(('ints', 'dict', 'str', 'bool')), d)})[:14]",
-            lambda: f"''.join({(n := self.fresh())} for {n} in {e('str', d)} if {n} != {self.text()})",
-            lambda: f"''.join(str({(n := self.fresh())}) for {n} in {e('ints', d)})[:8]",
-            lambda: f"min({e('str', d)}, {e('str', d)})",
-            lambda: f"{e('str', d)}[::-1]",
-            lambda: f"{e('str', d)}.{self.pick(('removeprefix', 'removesuffix', 'lstrip', 'rstrip'))}({self.pick(('a', 'b'))!r})",
-            lambda: f"str({e(self.pick(('pairs', 'rows', 'dicts', 'nested')), d)})[:24]",
-        ]
-        if self.failing:
-            options += [lambda: f"{e('strs', d)}[{self.pick((0, 1, -1))}]", lambda: f"{e('str', d)}[0]"]
-        return self.pick(options)()
-
-    def slice(self) -> str:
+    def slice(self, depth: int) -> str:
         parts = [self.pick(("", "", "0", "1", "2", "-1", "-2")) for _ in range(2)]
         if self.chance(0.15):
             parts.append(self.pick(("-1", "2", "1")))
         return ":".join(parts)
 
-    def _bool(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            names = self.of("bool")
-            return self.pick(names) if names and self.chance(0.6) else self.pick(("True", "False"))
-        d = depth - 1
-        options: list[Callable[[], str]] = [
-            lambda: self.comparison(d),
-            lambda: self.comparison(d),
-            lambda: f"(not {self.condition(d)})",
-            lambda: f"({e('int', d)} {self.cmp()} {e('int', d)} {self.cmp()} {e('int', d)})",
-            lambda: f"({self.comparison(d)} {self.pick(('and', 'or'))} {self.comparison(d)})",
-            lambda: f"bool({e(self.pick(('int', 'str', 'ints', 'dict', 'opt', 'rows')), d)})",
-            lambda: f"{self.pick(('any', 'all'))}({self.comprehension(d)})",
-            lambda: f"{e('str', d)}.{self.pick(('startswith', 'endswith'))}({self.text()})",
-            lambda: f"isinstance({e(self.pick(('int', 'opt', 'str')), 0)}, {self.pick(('int', 'str'))})",
-            lambda: f"{e('str', d)}.{self.pick(('isdigit', 'isalpha', 'isupper', 'isspace'))}()",
-            lambda: f"({e('float', d)} {self.cmp()} {e(self.pick(('float', 'int')), d)})",
-            lambda: f"({e('pair', d)} {self.pick(('==', '!=', '<'))} {e('pair', d)})",
-            lambda: f"({e('rows', d)} == {e('rows', d)})",
-            lambda: f"({e('opt', d)} {self.pick(('==', '!='))} {e(self.pick(('opt', 'int')), d)})",
-            lambda: f"({e('int', d)} in {e('set', d)})",
-            lambda: f"({e('box', 0)} == {e('box', 0)})",
-            lambda: f"({e('set', d)} {self.pick(('==', '<=', '!='))} {e('set', d)})",
-            lambda: f"({e('int', 0)} in ({self.number()}, {self.number()}))",
-            lambda: f"({e('str', 0)} in {{'a', 'b', ''}})",
-            lambda: f"{self.pick(('any', 'all'))}({(n := self.fresh())} {self.cmp()} {e('int', 0)} for {n} in {e('ints', d)})",
-            lambda: f"({e('ints', d)} in {e('rows', d)})",
-            lambda: f"(set({e('ints', d)}) {self.pick(('<=', '==', '>'))} set({e('ints', d)}))",
-        ]
-        return self.pick(options)()
-
-    def cmp(self) -> str:
-        return str(self.pick(("<", "<=", ">", ">=", "==", "!=")))
-
-    def comparison(self, depth: int) -> str:
-        e = self.expr
-        options: list[Callable[[], str]] = [
-            lambda: f"{e('int', depth)} {self.cmp()} {e('int', depth)}",
-            lambda: f"{e('int', depth)} {self.cmp()} {e('int', depth)}",
-            lambda: f"{e('str', depth)} {self.cmp()} {e('str', depth)}",
-            lambda: f"{e('int', depth)} {self.pick(('in', 'not in'))} {e('ints', depth)}",
-            lambda: f"{self.key()} {self.pick(('in', 'not in'))} {e('dict', depth)}",
-            lambda: f"{self.pick(self.of('opt') or self.of('int') or ['None'])} {self.pick(('is', 'is not'))} None",
-            lambda: f"{e('ints', depth)} == {e('ints', depth)}",
-            lambda: f"{e('dict', depth)} == {e('dict', depth)}",
-            lambda: f"{e('str', depth)} in {e(self.pick(('strs', 'str')), depth)}",
-            lambda: f"{e('bool', depth)} == {e(self.pick(('bool', 'int')), depth)}",
-            lambda: f"{e('ints', depth)} {self.cmp()} {e('ints', depth)}",
-        ]
-        return "(" + self.pick(options)() + ")"
-
     def condition(self, depth: int) -> str:
         """Anything whose truth is asked."""
-        if self.chance(0.6):
-            return self.expr("bool", max(depth, 1)) if self.chance(0.7) else self.comparison(depth)
-        return self.expr(self.pick(("int", "str", "ints", "dict", "opt", "strs", "rows")), depth)
+        kinds = ("int", "str", "ints", "dict", "opt", "strs", "rows", "set")
+        return self.expr("bool" if self.chance(0.65) else self.pick(kinds), max(depth, 1))
 
-    def fresh(self) -> str:
-        return f"i{self.next()}"
-
-    def comprehension(self, depth: int) -> str:
-        """The inside of a comprehension of ints: no brackets."""
-        name = self.fresh()
-        if self.chance(0.2) and depth > 0:
-            row = self.fresh()
-            return f"{name} for {row} in {self.expr('rows', depth)} for {name} in {row}" + self.filter(name)
-        if self.chance(0.2):
-            key = self.fresh()
-            made = f"{name} + len({key})"
-            return f"{made} for {key}, {name} in {self.expr('dict', depth)}.items()" + self.filter(name)
-        source = (
-            self.expr("ints", depth) if self.chance(0.8) else f"range({self.expr('int', 0)} % 4)"
+    def narrowed(self, depth: int) -> str:
+        """A number made of what may be None."""
+        names = self.of("opt")
+        name = self.pick(names) if names else self.pick(("None", "LIMIT"))
+        return (
+            f"({name} or {self.pick(WORDS['number'])})"
+            if self.chance(0.5) or not names
+            else (f"({name} if {name} is not None else {self.pick(WORDS['number'])})")
         )
-        made = self.pick((name, f"{name} * 2", f"{name} + {self.expr('int', 0)}", f"-{name}", f"({name} if {name} > 1 else 0)"))
-        return f"{made} for {name} in {source}" + self.filter(name)
 
-    def filter(self, name: str) -> str:
-        if self.chance(0.6):
-            return ""
-        return f" if {name} {self.cmp()} {self.expr('int', 0)}" if self.chance(0.7) else f" if {name} % 2"
+    def each(self, depth: int) -> str:
+        """The inside of a comprehension of ints: no brackets."""
+        return self.made("int", depth, COMPREHENSIONS)
 
-    def _ints(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            names = self.of("ints")
-            return self.pick(names) if names and self.chance(0.7) else self.pick(("[]", "[0]", "[1, 2]", "[3, 1, 2]"))
-        d = depth - 1
-        options: list[Callable[[], str]] = [
-            lambda: f"[{e('int', d)}, {e('int', d)}]",
-            lambda: f"[{e('int', d)}]",
-            lambda: f"({e('ints', d)} + {e('ints', d)})[:6]",
-            lambda: f"{e('ints', d)}[{self.slice()}]",
-            lambda: f"sorted({e('ints', d)}{self.pick(('', ', reverse=True'))})",
-            lambda: f"list(reversed({e('ints', d)}))",
-            lambda: f"[{self.comprehension(d)}]",
-            lambda: f"list(range({e('int', 0)} % 4))",
-            lambda: f"list({e('dict', d)}.values())",
-            lambda: f"[len({(n := self.fresh())}) for {n} in {e('strs', d)}]",
-            lambda: f"({e('ints', d)} if {self.condition(d)} else {e('ints', d)})",
-            lambda: f"[*{e('ints', d)}, {e('int', d)}][:6]",
-            lambda: f"sorted({e('ints', d)}, key=lambda {(n := self.fresh())}: -{n})",
-            lambda: f"sorted({e('ints', d)}, key=lambda {(n := self.fresh())}: ({n} % 2, {n}))",
-            lambda: f"sorted(set({e('ints', d)}))",
-            lambda: f"sorted({e('set', d)})",
-            lambda: f"{e('box', 0)}.parts",
-            lambda: f"list({e('point', 0)})",
-            lambda: f"list({self.pick(CONSTANTS['ints'])})",
-            lambda: f"list(map(abs, {e('ints', d)}))",
-            lambda: f"list(filter(None, {e('ints', d)}))",
-            lambda: f"[{(n := self.fresh())}['a'] for {n} in {e('dicts', d)}]",
-            lambda: f"[{(n := self.fresh())} for {n}, _ in {e('pairs', d)}]",
-            lambda: f"{e('nested', d)}.get({self.key()}, [])",
-            lambda: f"({e('ints', d)} * 2)[:6]",
-            lambda: f"[{(n := self.fresh())} + {(m := self.fresh())} for {n}, {m} in zip({e('ints', d)}, {e('ints', d)})]",
-            lambda: f"[{(m := self.fresh())} for {(n := self.fresh())} in {e('rows', d)} for {m} in {n}][:6]",
-            lambda: f"[{(m := self.fresh())} * {(n := self.fresh())} for {n} in {e('ints', d)} for {m} in range(2) if {n} > {m}][:6]",
-        ]
-        return self.pick(options)()
-
-    def _strs(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return self.pick(self.of("strs") or ["['a']", "[]", "['b', 'a']"])
-        d = depth - 1
-        options: list[Callable[[], str]] = [
-            lambda: f"[{e('str', d)}, {e('str', d)}]",
-            lambda: f"{e('str', d)}.split({self.pick((',', ' ', 'a', 'b'))!r})",
-            lambda: f"list({e('dict', d)})",
-            lambda: f"sorted({e('strs', d)})",
-            lambda: f"[str({(n := self.fresh())}) for {n} in {e('ints', d)}]",
-            lambda: f"[f'{{{(n := self.fresh())}}}{{{(m := self.fresh())}}}' for {n}, {m} in enumerate({e('strs', d)})]",
-            lambda: f"{e('strs', d)}[{self.slice()}]",
-            lambda: f"[{(n := self.fresh())}.upper() for {n} in {e('strs', d)} if {n}]",
-            lambda: f"list({e('str', d)})[:5]",
-            lambda: f"[{(n := self.fresh())}[0] for {n} in {e('strs', d)} if {n}]",
-            lambda: f"sorted({e('strs', d)}, key=len)",
-            lambda: f"{e('str', d)}.split()",
-            lambda: f"[{(n := self.fresh())} for _, {n} in {e('pairs', d)}]",
-            lambda: f"[*{e('strs', d)}, {e('str', d)}][:5]",
-            lambda: f"[{(k := self.fresh())} for {k}, {(v := self.fresh())} in {e('dict', d)}.items() if {v} > 1]",
-        ]
-        return self.pick(options)()
-
-    def _dict(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return self.pick(self.of("dict") or ["{}", "{'a': 1}", "{'b': 2, 'a': 0}"])
-        d = depth - 1
-        options: list[Callable[[], str]] = [
-            lambda: f"{{'a': {e('int', d)}, 'c': {e('int', d)}}}",
-            lambda: f"{{{self.key()}: {e('int', d)}}}",
-            lambda: f"{{**{e('dict', d)}, {self.key()}: {e('int', d)}}}",
-            lambda: f"{{{(k := self.fresh())}: {(v := self.fresh())} + 1 for {k}, {v} in {e('dict', d)}.items()}}",
-            lambda: f"{{str({(n := self.fresh())}): {n} for {n} in {e('ints', d)}}}",
-            lambda: f"dict({e('dict', d)})",
-            lambda: f"dict(zip({e('strs', d)}, {e('ints', d)}))",
-            lambda: f"({e('dict', d)} | {e('dict', d)})",
-            lambda: f"dict(a={e('int', d)}, b={e('int', d)})",
-            lambda: f"{{{(k := self.fresh())}: {(v := self.fresh())} for {k}, {v} in {e('dict', d)}.items() if {v} {self.cmp()} {e('int', 0)}}}",
-            lambda: f"{{{(k := self.fresh())}: {(v := self.fresh())} for {v}, {k} in enumerate({e('strs', d)})}}",
-            lambda: f"dict(sorted({e('dict', d)}.items()))",
-            lambda: f"{{{(k := self.fresh())}: len({k}) for {k} in {e('strs', d)}}}",
-            lambda: f"({e('dict', d)} if {self.condition(d)} else {e('dict', d)})",
-        ]
-        return self.pick(options)()
-
-    def _pair(self, depth: int) -> str:
-        names = self.of("pair")
-        if names and self.chance(0.5):
-            return self.pick(names)
-        return f"({self.expr('int', depth - 1)}, {self.expr('str', depth - 1)})"
-
-    def _opt(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return self.pick((*self.of("opt"), "None", "1"))
-        d = depth - 1
-        return self.pick(
-            (
-                lambda: f"{e('dict', d)}.get({self.key()})",
-                lambda: f"({e('int', d)} if {self.condition(d)} else None)",
-                lambda: "None",
-                lambda: e("int", d),
-            )
-        )()
-
-    def _rows(self, depth: int) -> str:
-        e = self.expr
-        if depth <= 0:
-            return self.pick(self.of("rows") or ["[]", "[[]]", "[[1]]", "[[0], [2, 3]]"])
-        d = depth - 1
-        return self.pick(
-            (
-                lambda: f"[{e('ints', d)}, {e('ints', d)}]",
-                lambda: f"[{e('ints', d)}]",
-                lambda: f"[[{(n := self.fresh())}, {n} + 1] for {n} in {e('ints', d)}]",
-                lambda: f"{e('rows', d)}[{self.slice()}]",
-                lambda: f"[[{(m := self.fresh())} for {m} in range({(n := self.fresh())} % 3)] for {n} in {e('ints', d)}]",
-            )
-        )()
-
-    def call(self, kind: str) -> str:
+    def call(self, kind: str, depth: int = 3) -> str:
         """A step that makes a value of a kind, or a helper."""
-        e = self.expr
-        any_ = "_any" if self.chance(0.4) else ""
         helpers = [h for h in self.helpers if h[2] == kind]
         if helpers and self.chance(0.5):
             return self.helper_call(self.pick(helpers))
-        options: dict[str, tuple[Callable[[], str], ...]] = {
-            "int": (
-                lambda: f"add{any_}({e('int')}, {e('int')})",
-                lambda: f"total({e('ints')})",
-                lambda: f"add{any_}({self.call('int')}, {e('int')})",
-                lambda: f"add{any_}(right={e('int')}, left={e('int')})",
-                lambda: f"joined({e('int')}, {e('int')}, sep={e('int', 1)}, k={e('int', 1)})",
-                lambda: f"joined(*({e('int')}, {e('int')}))",
-                lambda: f"joined(**{{'p': {e('int')}}})",
-                lambda: f"sum([add({(n := self.fresh())}, 1) for {n} in {e('ints')}])",
-                lambda: f"(add({e('int')}, 1) if {self.condition(1)} else {e('int')})",
-                lambda: f"({e('int')} or add({e('int')}, 2))",
-                lambda: f"max(add{any_}({e('int')}, 1), {e('int')})",
-            ),
-            "box": (lambda: f"box{any_}({e('int')})",),
-            "point": (lambda: f"point{any_}({e('int')})",),
-            "set": (lambda: f"some{any_}({e('int')})",),
-            "float": (lambda: f"half{any_}({e('int')})",),
-            "dicts": (
-                lambda: f"records{any_}({e('int')})",
-                lambda: f"[{{'a': add({(n := self.fresh())}, 1)}} for {n} in {e('ints')}]",
-            ),
-            "pairs": (
-                lambda: f"couples{any_}({e('int')})",
-                lambda: f"both{any_}.map({e('ints')})",
-                lambda: f"[({(n := self.fresh())}, word({n})) for {n} in {e('ints')}]",
-            ),
-            "nested": (
-                lambda: f"lists{any_}({e('int')})",
-                lambda: f"{{{(k := self.fresh())}: numbers({(v := self.fresh())}) for {k}, {v} in {e('dict')}.items()}}",
-            ),
-            "str": (lambda: f"word{any_}({e('int')})",),
-            "bool": (
-                lambda: f"is_odd{any_}({e('int')})",
-                lambda: f"(is_odd({e('int')}) {self.pick(('and', 'or'))} is_odd{any_}({e('int')}))",
-                lambda: f"(not is_odd{any_}({e('int')}))",
-                lambda: f"({e('int')} < add({e('int')}, 1) < {e('int')})",
-                lambda: f"any([is_odd{any_}({(n := self.fresh())}) for {n} in {e('ints')}])",
-            ),
-            "ints": (
-                lambda: f"numbers{any_}({e('int')}{self.pick(('', ', 1'))})",
-                lambda: f"[add{any_}({(n := self.fresh())}, {e('int', 1)}) for {n} in {e('ints')}]",
-                lambda: f"[add{any_}({(n := self.fresh())}, 1) for {n} in {e('ints')} if {n} {self.cmp()} {e('int', 0)}]",
-                lambda: f"add{any_}.map({e('ints', 1)}, right={e('int', 1)})",
-            ),
-            "strs": (
-                lambda: f"words{any_}({e('int')})",
-                lambda: f"word{any_}.map({e('ints')})",
-                lambda: f"[word({(n := self.fresh())}) + {self.text()} for {n} in {e('ints')}]",
-            ),
-            "dict": (
-                lambda: f"table{any_}({e('int')})",
-                lambda: f"{{{(k := self.fresh())}: add({(v := self.fresh())}, 1) for {k}, {v} in {e('dict')}.items()}}",
-            ),
-            "rows": (
-                lambda: f"rows{any_}({e('int')})",
-                lambda: f"numbers{any_}.map({e('ints')})",
-                lambda: f"[[add({(m := self.fresh())}, 1) for {m} in {(n := self.fresh())}] for {n} in {e('rows')}]",
-                lambda: f"[[add({(m := self.fresh())}, {(n := self.fresh())}) for {m} in range({n} % 3)] for {n} in {e('ints')}]",
-            ),
-            "pair": (lambda: f"both{any_}({e('int')})",),
-            "opt": (lambda: f"maybe{any_}({e('int')})",),
-        }
-        return self.pick(options[kind])()
+        return self.made(kind, depth, CALLS[kind])
 
     def helper_call(self, helper: tuple[str, tuple[str, ...], str]) -> str:
         name, kinds, _ = helper
@@ -998,7 +719,9 @@ class Generator:
         if same and self.chance(0.55):
             return self.pick(same)
         free = [n for n in NAMES if n not in self.s.locked and n not in self.s.fixed]
-        free += [n for n in self.s.env if n not in self.s.locked and n not in self.s.fixed and self.chance(0.2)]
+        free += [
+            n for n in self.s.env if n not in self.s.locked and n not in self.s.fixed and self.chance(0.2)
+        ]
         return self.pick(free) if free else f"v{self.next()}"
 
     def assigned(self, name: str, kind: str) -> None:
@@ -1021,10 +744,8 @@ class Generator:
 
     def suite(self, size: int | None = None) -> bool:
         """Some statements. Returns whether their end is reached."""
-        for _ in range(size if size is not None else self.rng.randint(1, 3)):
-            if not self.statement():
-                return False
-        return True
+        size = size if size is not None else self.rng.randint(1, 3)
+        return all(self.statement() for _ in range(size))
 
     def statement(self) -> bool:
         self.budget -= 1
@@ -1032,7 +753,7 @@ class Generator:
         options: list[tuple[float, Callable[[], bool]]] = [
             (4, self.assign),
             (4, self.assign_call),
-            (3, self.effect),
+            (4, self.effect),
             (2, self.augment),
             (2.5, self.mutate),
             (1, self.unpack),
@@ -1062,7 +783,7 @@ class Generator:
 
     def assign(self) -> bool:
         kind = self.pick(TYPES)
-        text = getattr(self, f"_{kind}")(2) if kind in CONTAINERS else self.expr(kind, 3)
+        text = self.made_of(kind, 2) if kind in CONTAINERS else self.expr(kind, 3)
         if kind in CONTAINERS and text in self.s.env:
             text = f"dict({text})" if kind == "dict" else f"list({text})"
         name = self.target(kind)
@@ -1126,12 +847,12 @@ class Generator:
             self.line(
                 self.pick(
                     (
-                        lambda: f"{name}[{self.key()}] = {e('int', 1)}",
-                        lambda: f"{name}[{self.key()}] = {e('int', 1)}",
-                        lambda: f"{name}.update({{{self.key()}: {e('int', 1)}}})",
-                        lambda: f"{name}.pop({self.key()}, None)",
-                        lambda: f"{name}.setdefault({self.key()}, {e('int', 1)})",
-                        lambda: f"{name}[{self.key()}] = {name}.get({self.key()}, 0) + 1",
+                        lambda: f"{name}[{self.key(0)}] = {e('int', 1)}",
+                        lambda: f"{name}[{self.key(0)}] = {e('int', 1)}",
+                        lambda: f"{name}.update({{{self.key(0)}: {e('int', 1)}}})",
+                        lambda: f"{name}.pop({self.key(0)}, None)",
+                        lambda: f"{name}.setdefault({self.key(0)}, {e('int', 1)})",
+                        lambda: f"{name}[{self.key(0)}] = {name}.get({self.key(0)}, 0) + 1",
                         lambda: f"{name}.clear()",
                     )
                 )()
@@ -1165,7 +886,7 @@ class Generator:
         names = [n for n in self.of(kind) if n not in self.s.fixed]
         if not names:
             return self.assign_call()
-        name, key = self.pick(names), self.key()
+        name, key = self.pick(names), self.key(0)
         if kind == "set":
             self.line(f"{name}.{self.pick(('add', 'discard'))}({e('int', 1)})")
             return True
@@ -1201,7 +922,7 @@ class Generator:
             return self.assign()
         e = self.expr
         if self.chance(0.4):
-            self.line(f"if ({first} := {e('int')}) {self.cmp()} {e('int', 1)}:")
+            self.line(f"if ({first} := {e('int')}) {self.pick(WORDS['cmp'])} {e('int', 1)}:")
             self.assigned(first, "int")
             with self.block() as inner:
                 reached = self.suite(1)
@@ -1224,7 +945,7 @@ class Generator:
         """A change of what is inside a container."""
         e = self.expr
         item = e("int", 1)
-        key = self.key()
+        key = self.key(0)
         if kind == "dicts":
             return str(self.pick((f"{name}.append({{'a': {item}}})", f"if {name}: {name}[0]['a'] = {item}")))
         if kind == "rows":
@@ -1295,7 +1016,9 @@ class Generator:
     def assertion(self) -> bool:
         if not (self.s.in_try or self.s.depth):
             return self.effect()
-        message = self.pick(("", f", {self.text()}", f", f'{{{self.pick(self.of('int') or ['0'])}}}!'"))
+        message = self.pick(
+            ("", f", {self.pick(TEXTS)!r}", f", f'{{{self.pick(self.of('int') or ['0'])}}}!'")
+        )
         self.line(f"assert {self.condition(1)}{message}")
         return True
 
@@ -1326,26 +1049,40 @@ class Generator:
         self.s.env = {n: k for n, k in ways[0].items() if all(w.get(n) == k for w in ways)}
         return True
 
+    def pattern(self, kind: str, name: str) -> str:
+        """What a case may look like; `name` may get a number, or a list of them."""
+        patterns = {
+            "int": ("0", "1", "2 | 3", "-1", f"(1 | 5) as {name}", f"{name} if {name} > 3"),
+            "str": ("''", "'a'", "'a' | 'b'"),
+            "opt": ("None", "1", "int()", f"int() as {name}"),
+            "ints": (
+                "[]",
+                f"[{name}]",
+                f"[0, {name}]",
+                f"[{name}, *_]",
+                "[_, _]",
+                f"[_, *{name}]",
+                f"[*{name}, 1]",
+            ),
+            "dict": (f"{{'a': {name}}}", "{'b': 1}", f"{{'a': 1, 'b': {name}}}", "{}"),
+            "pair": ("(0, _)", f"({name}, 'p')", "(1 | 2, 'q')"),
+            "box": (f"Box(size={name})", "Box(name='x')", f"Box({name}, 'y')"),
+            "point": ("Point(0, 0)", f"Point(x={name}, y=1)", f"({name}, 1)"),
+            "rows": ("[]", f"[[{name}, *_], *_]", "[[], *_]", f"[[{name}]]"),
+        }
+        return str(self.pick(patterns[kind]))
+
     def match(self) -> bool:
-        kind = self.pick(("int", "str", "opt", "ints", "dict", "pair"))
+        kind = self.pick(("int", "str", "opt", "ints", "dict", "pair", "box", "point", "rows"))
         self.line(f"match {self.expr(kind)}:")
         ways: list[dict[str, str]] = []
         open_end = True
         self.indent += 1
         for _ in range(self.rng.randint(1, 3)):
-            bound: dict[str, str] = {}
             name = f"c{self.next()}"
-            pattern = {
-                "int": lambda: self.pick(("0", "1", "2 | 3", "-1")),
-                "str": lambda: self.pick(("''", "'a'", "'a' | 'b'")),
-                "opt": lambda: self.pick(("None", "1", "int()")),
-                "ints": lambda: self.pick(("[]", f"[{name}]", f"[0, {name}]", f"[{name}, *_]", "[_, _]")),
-                "dict": lambda: self.pick((f"{{'a': {name}}}", "{'b': 1}", f"{{'a': 1, 'b': {name}}}")),
-                "pair": lambda: self.pick((f"(0, _)", f"({name}, 'p')", "(1 | 2, 'q')")),
-            }[kind]()
-            if name in pattern:
-                bound[name] = "int"
-            guard = f" if {self.condition(1)}" if self.chance(0.2) else ""
+            pattern = self.pattern(kind, name)
+            bound = {name: "ints" if f"*{name}" in pattern else "int"} if name in pattern else {}
+            guard = f" if {self.condition(1)}" if self.chance(0.2) and " if " not in pattern else ""
             self.line(f"case {pattern}{guard}:")
             with self.block() as inner:
                 inner.env.update(bound)
@@ -1378,11 +1115,23 @@ class Generator:
             (4, lambda: (f"for {first} in {over('ints')}", {first: "int"})),
             (1.5, lambda: (f"for {other} in {over('strs')}", {other: "str"})),
             (1.5, lambda: (f"for {first} in range({e('int', 0)} % 4)", {first: "int"})),
-            (0.5, lambda: (f"for {first} in range({e('int', 0)} % 3, 8, {self.pick((2, 3))})", {first: "int"})),
-            (1, lambda: (f"for {first}, {second} in enumerate({over('ints')})", {first: "int", second: "int"})),
+            (
+                0.5,
+                lambda: (f"for {first} in range({e('int', 0)} % 3, 8, {self.pick((2, 3))})", {first: "int"}),
+            ),
             (
                 1,
-                lambda: (f"for {first}, {other} in zip({over('ints')}, {over('strs')})", {first: "int", other: "str"}),
+                lambda: (
+                    f"for {first}, {second} in enumerate({over('ints')})",
+                    {first: "int", second: "int"},
+                ),
+            ),
+            (
+                1,
+                lambda: (
+                    f"for {first}, {other} in zip({over('ints')}, {over('strs')})",
+                    {first: "int", other: "str"},
+                ),
             ),
             (
                 1,
@@ -1390,16 +1139,31 @@ class Generator:
             ),
             (0.5, lambda: (f"for {other} in {over('dict')}", {other: "str"})),
             (0.5, lambda: (f"for {first} in {over('dict')}.values()", {first: "int"})),
-            (1, lambda: (f"for {first} in {self.pick(('(1, 2)', '[0, 5, 1]', 'range(3)', '[]'))}", {first: "int"})),
+            (
+                1,
+                lambda: (
+                    f"for {first} in {self.pick(('(1, 2)', '[0, 5, 1]', 'range(3)', '[]'))}",
+                    {first: "int"},
+                ),
+            ),
             (0.5, lambda: (f"for {other} in {over('str')}", {other: "str"})),
-            (0.5, lambda: (f"for {first} in [{self.comprehension(1)}]", {first: "int"})),
+            (0.5, lambda: (f"for {first} in [{self.each(1)}]", {first: "int"})),
             (0.6, lambda: (f"for {first} in numbers({e('int', 1)})", {first: "int"})),
             (0.5, lambda: (f"for {first} in {over('rows')}", {first: "ints"})),
             (0.4, lambda: (f"for {first} in sorted({over('ints')})", {first: "int"})),
             (0.7, lambda: (f"for {first}, {other} in {over('pairs')}", {first: "int", other: "str"})),
             (0.5, lambda: (f"for {first} in {over('dicts')}", {first: "dict"})),
-            (0.5, lambda: (f"for {other}, {first} in {over('nested')}.items()", {first: "ints", other: "str"})),
-            (0.5, lambda: (f"for {first}, {other} in enumerate({over('strs')}, 1)", {first: "int", other: "str"})),
+            (
+                0.5,
+                lambda: (f"for {other}, {first} in {over('nested')}.items()", {first: "ints", other: "str"}),
+            ),
+            (
+                0.5,
+                lambda: (
+                    f"for {first}, {other} in enumerate({over('strs')}, 1)",
+                    {first: "int", other: "str"},
+                ),
+            ),
             (
                 0.4,
                 lambda: (
@@ -1407,11 +1171,11 @@ class Generator:
                     {first: "int", second: "int", other: "str"},
                 ),
             ),
-            (0.4, lambda: (f"for {first} in {over('ints')}[{self.slice()}]", {first: "int"})),
+            (0.4, lambda: (f"for {first} in {over('ints')}[{self.slice(0)}]", {first: "int"})),
             (0.4, lambda: (f"for {first} in add.map({over('ints')}, right=1)", {first: "int"})),
             (0.3, lambda: (f"for {first} in sorted({over('set')})", {first: "int"})),
             (0.3, lambda: (f"for {first} in {e('box', 0)}.parts", {first: "int"})),
-            (0.3, lambda: (f"for {first} in {self.pick(CONSTANTS['ints'])}", {first: "int"})),
+            (0.3, lambda: (f"for {first} in {self.pick(WORDS['NUMBERS'])}", {first: "int"})),
             (0.4, lambda: (f"for {other} in {over('str')}.split(',')", {other: "str"})),
             (0.4, lambda: (f"for {other} in sorted({over('dict')})", {other: "str"})),
             (0.4, lambda: (f"for {first} in ({e('int', 1)}, {e('int', 1)})", {first: "int"})),
@@ -1454,7 +1218,11 @@ class Generator:
         self.s.env[name] = "int"
         fixed = self.s.fixed | {name}
         endless = self.chance(0.4)
-        head = "while True:" if endless else f"while {name} < {limit}{self.pick(('', f' and {self.condition(1)}'))}:"
+        head = (
+            "while True:"
+            if endless
+            else f"while {name} < {limit}{self.pick(('', f' and {self.condition(1)}'))}:"
+        )
         self.line(head)
         outer = dict(self.s.env)
         with self.block(
@@ -1492,7 +1260,7 @@ class Generator:
         if self.chance(0.6):
             self.line("else:")
             if not known or self.chance(0.5):
-                self.line(f"    {name} = {self.number()}")
+                self.line(f"    {name} = {self.pick(WORDS['number'])}")
             else:
                 self.line(f"    raise AppError('gave up {name}')")
         if not known:
@@ -1503,11 +1271,13 @@ class Generator:
         """A function or lambda of the body's own, called right away."""
         name = f"f{self.next()}"
         if self.chance(0.5):
-            self.line(f"{name} = lambda v: {self.pick(('v + 1', 'add(v, 2)', f'v * 2 + {self.number()}', '(v if v > 1 else -v)'))}")
+            self.line(
+                f"{name} = lambda v: {self.pick(('v + 1', 'add(v, 2)', 'v * 2 - 3', '(v if v > 1 else -v)'))}"
+            )
         else:
             self.line(f"def {name}(v, w=2):")
-            self.line(f"    if v {self.cmp()} {self.expr('int', 0)}:")
-            self.line(f"        return {self.pick(('v', 'w', 'add(v, w)', self.number()))}")
+            self.line(f"    if v {self.pick(WORDS['cmp'])} {self.expr('int', 0)}:")
+            self.line(f"        return {self.pick(('v', 'w', 'add(v, w)', self.pick(WORDS['number'])))}")
             if self.chance(0.5):
                 self.line(f"    note({self.next()}, v)")
             self.line(f"    return {self.pick(('v - w', 'add(v, w)', self.expr('int', 1)))}")
@@ -1548,14 +1318,16 @@ class Generator:
         return left + ", ".join(seen) + right
 
     def error(self) -> str:
-        kind = self.pick(("ValueError", "KeyError", "AppError", "SubError", "OtherError", "RuntimeError", "LookupError"))
+        kind = self.pick(
+            ("ValueError", "KeyError", "AppError", "SubError", "OtherError", "RuntimeError", "LookupError")
+        )
         message = self.pick(
             (
                 lambda: "",
                 lambda: repr("no " + self.pick("abc")),
                 lambda: f"f'bad {{{self.pick(self.of('int') or ['0'])}}}'",
                 lambda: self.expr("str", 1),
-                lambda: f"'two', {self.number()}",
+                lambda: f"'two', {self.pick(WORDS['number'])}",
             )
         )()
         if not message and self.chance(0.5):
@@ -1651,7 +1423,9 @@ class Generator:
 
     # -------------------------------------------------------------------------------------------------- the program
 
-    def function(self, name: str, parameters: tuple[tuple[str, str], ...], kind: str | None, size: int) -> None:
+    def function(
+        self, name: str, parameters: tuple[tuple[str, str], ...], kind: str | None, size: int
+    ) -> None:
         typed = self.chance(0.7) or kind is None or self.inlined
         self.inlined = False
         shown = ", ".join(f"{n}: {ANNOTATIONS[k]}" if typed else n for n, k in parameters)
@@ -1674,14 +1448,18 @@ class Generator:
 
     def program(self) -> Program:
         for number in range(self.pick((0, 0, 1, 1, 2))):
-            kinds = tuple(self.pick(("int", "int", "str", "ints", "dict")) for _ in range(self.rng.randint(1, 2)))
+            kinds = tuple(
+                self.pick(("int", "int", "str", "ints", "dict")) for _ in range(self.rng.randint(1, 2))
+            )
             kind = self.pick(("int", "int", "str", "ints"))
             name = f"helper{number}"
             self.budget = 5
             if self.chance(0.25):
                 self.lines.append("@workflow")
                 self.inlined = True
-            self.function(name, tuple((f"arg{i}", k) for i, k in enumerate(kinds)), kind, self.rng.randint(1, 3))
+            self.function(
+                name, tuple((f"arg{i}", k) for i, k in enumerate(kinds)), kind, self.rng.randint(1, 3)
+            )
             self.helpers.append((name, kinds, kind))
         chosen = [p for p in PARAMETERS if p[0] == "a" or self.chance(0.25 if p[0] in "rog" else 0.6)]
         self.lines.append("@workflow")
@@ -1718,7 +1496,13 @@ def load(source: str, name: str) -> Workflow[Any, Any]:
     namespace: dict[str, Any] = {"__name__": name, "workflow": workflow, "math": math, "json": json}
     namespace |= {made.spec.name: made for made in STEPS}
     namespace |= {kind.__name__: kind for kind in (AppError, SubError, OtherError, Box, Point)}
-    namespace |= {"LIMIT": 3, "SIZES": {"a": 2, "b": 0}, "WORDS": ("ab", ""), "TITLE": "Title", "NUMBERS": (3, 0, 1)}
+    namespace |= {
+        "LIMIT": 3,
+        "SIZES": {"a": 2, "b": 0},
+        "WORDS": ("ab", ""),
+        "TITLE": "Title",
+        "NUMBERS": (3, 0, 1),
+    }
     exec(compile(source, filename, "exec"), namespace)
     found: Workflow[Any, Any] = namespace["program"]
     return found
@@ -1727,135 +1511,143 @@ def load(source: str, name: str) -> Workflow[Any, Any]:
 # ----------------------------------------------------------------------------------------------------- the shrinker
 
 
+Place = tuple[tuple[str, int | None], ...]
+"""The way from the module to a node: fields, and positions in those that are lists."""
+
+
+def _places(node: ast.AST, so_far: Place = ()) -> Iterator[tuple[Place, ast.AST]]:
+    """Every node that may be changed, the outer ones first."""
+    for name, value in ast.iter_fields(node):
+        if name in ("decorator_list", "args") and isinstance(node, ast.FunctionDef):
+            continue
+        for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if isinstance(child, ast.AST):
+                place = (*so_far, (name, index))
+                yield place, child
+                yield from _places(child, place)
+
+
+def _replaced(tree: ast.Module, place: Place, change: Callable[[Any], Any]) -> ast.Module | None:
+    """A copy with another node, or several, in a place. None where the change has nothing to do."""
+    copied = deepcopy(tree)
+    holder: Any = copied
+    for name, index in place[:-1]:
+        holder = getattr(holder, name) if index is None else getattr(holder, name)[index]
+    name, index = place[-1]
+    found = getattr(holder, name)
+    new = change(found if index is None else found[index])
+    if new is None:
+        return None
+    if index is None:
+        setattr(holder, name, new)
+    else:
+        found[index : index + 1] = new if isinstance(new, list) else [new]
+    return copied
+
+
+def _without_half(suite: str, second: bool) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        found = getattr(node, suite, None)
+        if not isinstance(found, list) or len(found) < 4:
+            return None
+        half = len(found) // 2
+        setattr(node, suite, found[:half] if second else found[half:])
+        return node
+
+    return change
+
+
+def _only(suite: str) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        if isinstance(node, ast.FunctionDef | ast.excepthandler | ast.match_case):
+            return None
+        return getattr(node, suite, None) or None
+
+    return change
+
+
+def _without(suite: str) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        if not getattr(node, suite, None):
+            return None
+        setattr(node, suite, [])
+        return node
+
+    return change
+
+
+def _part(number: int) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        return parts[number] if number < len(parts) else None
+
+    return change
+
+
+def _simple(value: Any) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        return None if isinstance(node, ast.Constant) and node.value in (0, 1, "") else ast.Constant(value)
+
+    return change
+
+
+def _empty(kind: type[ast.List] | type[ast.Dict]) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        if isinstance(node, ast.Constant | ast.Name):
+            return None
+        return ast.List([], ast.Load()) if kind is ast.List else ast.Dict([], [])
+
+    return change
+
+
+def _without_item(number: int) -> Callable[[Any], Any]:
+    def change(node: Any) -> Any:
+        for name in ("elts", "args", "values", "generators", "ifs", "keywords"):
+            items = getattr(node, name, None)
+            if isinstance(items, list) and number < len(items):
+                del items[number]
+                if isinstance(node, ast.Dict):
+                    del node.keys[number]
+                return node
+        return None
+
+    return change
+
+
+OF_STATEMENTS = (
+    *(_without_half(suite, second) for suite in ("body", "orelse") for second in (False, True)),
+    lambda node: [],
+    *(_only(suite) for suite in ("body", "orelse", "finalbody")),
+    *(_without(suite) for suite in ("orelse", "finalbody")),
+)
+OF_EXPRESSIONS = (
+    *(_part(number) for number in range(4)),
+    *(_simple(value) for value in (0, 1, "")),
+    _empty(ast.List),
+    _empty(ast.Dict),
+    *(_without_item(number) for number in range(4)),
+)
+
+
 def _smaller(tree: ast.Module) -> Iterator[ast.Module]:
     """Programs with one thing less, the largest steps first."""
-    from copy import deepcopy
-
-    def variant(path: list[tuple[str, int | None]], change: Callable[[ast.AST], Any]) -> ast.Module | None:
-        copied = deepcopy(tree)
-        node: Any = copied
-        for name, index in path[:-1]:
-            node = getattr(node, name) if index is None else getattr(node, name)[index]
-        name, index = path[-1]
-        holder = getattr(node, name)
-        old = holder if index is None else holder[index]
-        new = change(old)
-        if new is None:
-            return None
-        if index is None:
-            setattr(node, name, new)
-        elif isinstance(new, list):
-            holder[index : index + 1] = new
-        else:
-            holder[index] = new
-        return copied
-
-    statements: list[list[tuple[str, int | None]]] = []
-    expressions: list[list[tuple[str, int | None]]] = []
-
-    def walk(node: ast.AST, path: list[tuple[str, int | None]]) -> None:
-        for name, value in ast.iter_fields(node):
-            if name in ("decorator_list", "args") and isinstance(node, ast.FunctionDef):
-                continue
-            for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-                if not isinstance(child, ast.AST):
-                    continue
-                here = [*path, (name, index)]
-                if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
-                    statements.append(here)
-                elif isinstance(child, ast.expr) and not isinstance(getattr(child, "ctx", None), ast.Store):
-                    expressions.append(here)
-                walk(child, here)
-
-    walk(tree, [])
-    for path in statements:
-        for suite in ("body", "orelse", "finalbody"):
-            for start in (0, 1):
-
-                def halved(node: Any, suite: str = suite, start: int = start) -> Any:
-                    found = getattr(node, suite, None)
-                    if not isinstance(found, list) or len(found) < 4:
-                        return None
-                    half = len(found) // 2
-                    del found[start * half : (start + 1) * half]
-                    return node
-
-                yield from filter(None, [variant(path, halved)])
-    for path in statements:
-        yield from filter(None, [variant(path, lambda node: [])])
-    for path in statements:
-        for suite in ("body", "orelse", "finalbody"):
-            yield from filter(
-                None,
-                [
-                    variant(
-                        path,
-                        lambda node, suite=suite: getattr(node, suite, None)
-                        if not isinstance(node, ast.FunctionDef | ast.excepthandler | ast.match_case)
-                        else None,
-                    )
-                ],
-            )
-        for suite in ("orelse", "finalbody"):
-
-            def dropped(node: Any, suite: str = suite) -> Any:
-                if not getattr(node, suite, None):
-                    return None
-                setattr(node, suite, [])
-                return node
-
-            yield from filter(None, [variant(path, dropped)])
-    for path in expressions:
-        count = 0
-
-        def part(node: Any, number: int) -> Any:
-            parts = [c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
-            return parts[number] if number < len(parts) else None
-
-        while count < 4:
-            found = variant(path, lambda node, n=count: part(node, n))
-            if found is None:
-                break
-            yield found
-            count += 1
-        for value in (0, 1, "", True):
-
-            def constant(node: Any, value: Any = value) -> Any:
-                if isinstance(node, ast.Constant) and (node.value in (0, 1, "", True)):
-                    return None
-                return ast.Constant(value)
-
-            yield from filter(None, [variant(path, constant)])
-        for empty in (ast.List([], ast.Load()), ast.Dict([], [])):
-            if True:
-
-                def emptied(node: Any, empty: Any = empty) -> Any:
-                    if isinstance(node, ast.Constant):
-                        return None
-                    if isinstance(node, ast.List | ast.Dict) and not ast.unparse(node).strip("[]{}"):
-                        return None
-                    return empty
-
-                yield from filter(None, [variant(path, emptied)])
-        for number in range(4):
-
-            def shorter(node: Any, number: int = number) -> Any:
-                for name in ("elts", "args", "values", "generators", "ifs", "keywords"):
-                    items = getattr(node, name, None)
-                    if items and number < len(items):
-                        del items[number]
-                        if name == "values" and isinstance(node, ast.Dict):
-                            del node.keys[number]
-                        return node
-                return None
-
-            yield from filter(None, [variant(path, shorter)])
+    places = list(_places(tree))
+    statements = [p for p, node in places if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case)]
+    expressions = [
+        place
+        for place, node in places
+        if isinstance(node, ast.expr) and not isinstance(getattr(node, "ctx", None), ast.Store)
+    ]
+    for change in OF_STATEMENTS:
+        for place in statements:
+            yield from filter(None, [_replaced(tree, place, change)])
+    for place in expressions:
+        for change in OF_EXPRESSIONS:
+            yield from filter(None, [_replaced(tree, place, change)])
 
 
 def shrink(source: str, fails: Callable[[str], bool], limit: int = 500) -> str:
     """The smallest program found that still fails."""
-    import warnings
-
     tries, start, progress = 0, 0, True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

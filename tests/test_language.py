@@ -101,7 +101,11 @@ def executed(workflow: Any, inputs: dict[str, Any], inline: bool, home: str) -> 
     RECORD.clear()
     execution = toolchain.run(workflow, deepcopy(inputs), inline=inline, home=home)
     error = execution.error
-    kind, text = ("", shown(execution.output)) if error is None else (error.error_type or "", error.error_message or "")
+    kind, text = (
+        ("", shown(execution.output))
+        if error is None
+        else (error.error_type or "", error.error_message or "")
+    )
     return Outcome(kind, text, tuple(RECORD.effects), tuple(sorted(RECORD.calls)))
 
 
@@ -210,7 +214,12 @@ def minimal(program: Program, found: Verdict, home: str) -> tuple[Program, Verdi
     def again(source: str) -> Verdict:
         nonlocal count
         count += 1
-        return judge(Program(source, inputs), home, f"smaller-{count}-{abs(hash(source))}", pooled="pooled" in found.kind)
+        return judge(
+            Program(source, inputs),
+            home,
+            f"smaller-{count}-{abs(hash(source))}",
+            pooled="pooled" in found.kind,
+        )
 
     def fails(source: str) -> bool:
         return signature(again(source)) == wanted

@@ -17,6 +17,7 @@ from flowdeco.errors import (
     Location,
     StoreError,
 )
+from flowdeco.failure import failure
 from flowdeco.history import Event, ExecutionRecord, ItemFailure, MapRunRecord
 from flowdeco.history.store import HistoryStore
 
@@ -238,28 +239,28 @@ def record(status: str, **fields: Any) -> ExecutionRecord:
 
 
 def test_failures_of_every_status() -> None:
-    timed_out = toolchain.failure(record("TIMED_OUT"))
+    timed_out = failure(record("TIMED_OUT"))
     assert isinstance(timed_out, ExecutionTimedOut)
     assert str(timed_out) == "execution 'n-1' ran past the time-out of the workflow"
-    aborted = toolchain.failure(record("ABORTED"))
+    aborted = failure(record("ABORTED"))
     assert isinstance(aborted, ExecutionAborted)
     assert str(aborted) == "execution 'n-1' was stopped"
     assert aborted.step is None
 
 
 def test_hints() -> None:
-    full = toolchain.failure(
+    full = failure(
         record("FAILED", error="States.Runtime", cause="the maximum number of history events (25000)")
     )
     assert "distributed=True" in str(full.hint)
-    assert toolchain.failure(record("FAILED", error="States.Runtime", cause="else")).hint is None
-    assert toolchain.failure(record("FAILED", error="E", cause=None)).error_message is None
-    assert toolchain.failure(record("FAILED", error="E", cause="[1]")).error_message == "[1]"
+    assert failure(record("FAILED", error="States.Runtime", cause="else")).hint is None
+    assert failure(record("FAILED", error="E", cause=None)).error_message is None
+    assert failure(record("FAILED", error="E", cause="[1]")).error_message == "[1]"
 
 
 def test_a_map_run_without_details_of_its_failures() -> None:
     run = MapRunRecord("arn", "m", "FAILED", 2, 1, 1, 0, (ItemFailure(0, "e", "E", None),))
-    error = toolchain.failure(
+    error = failure(
         record("FAILED", error="States.ExceedToleratedFailureThreshold", cause="c", map_runs=(run,))
     )
     assert error.error_message == "c"

@@ -17,8 +17,9 @@ def command(session: Session) -> click.Command:
     """The verb."""
 
     def show(run: str | None, events: bool, as_json: bool) -> None:
+        from flowdeco.failure import failure
         from flowdeco.history.store import HistoryStore
-        from flowdeco.toolchain import failure, home
+        from flowdeco.toolchain import home
 
         path = home() / "executions.db"
         store = HistoryStore(path)

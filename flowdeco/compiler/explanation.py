@@ -168,7 +168,7 @@ class _Notes:
             if isinstance(expression, Result | Input | Item):
                 continue
             for use, state in self._uses.of(expression):
-                if use not in ("the condition", "the items") or state not in own:
+                if use not in ("the condition", "the items") or (state and state not in own):
                     uses.setdefault(use, {})[state] = None
         for use, states in uses.items():
             yield Note("expression", use, tuple(name for name in states if name))

@@ -11,20 +11,18 @@ from flowdeco.graph import Block, Call, Graph, Loop, Map, blocks, called
 DOLLARS_PER_TRANSITION = 0.025 / 1_000
 """A Standard workflow's state transition in us-east-1: https://aws.amazon.com/step-functions/pricing, November 2026."""
 
+_DECIMALS = 'annotate what the step returns, and say how many decimals a float has: f"{x:.2f}"'
+_WHOLE = "annotate what the steps return with int"
 _INSTEAD: Mapping[str, str] = {
-    "f-string": 'say how many decimals a float has: f"{x:.2f}"; or annotate what the step returns with int or str',
-    "str()": 'say how many decimals a float has: f"{x:.2f}"; or annotate what the step returns with int or str',
-    ".format()": 'an f-string with the number of decimals: f"{x:.2f}"',
-    "formatted()": 'an f-string with the number of decimals: f"{x:.2f}"',
-    "percent()": 'an f-string with the number of decimals: f"{x:.2f}"',
+    "f-string": _DECIMALS,
+    "str()": _DECIMALS,
+    "percent()": _DECIMALS,
     "print()": "print inside a step: it goes to the same log",
-    "sliced()": "annotate what the step returns with list[...] or str, so that it is known what is sliced",
-    "contains()": "annotate what the step returns, so that it is known what `in` looks into",
-    "len()": "annotate what the step returns with list[...], dict[...] or str",
-    "range()": "a step of 1, or one that is known when the workflow is compiled",
+    "x ** y": "multiply, where the power is small and known: x * x",
+    "x << y": _WHOLE,
+    "x >> y": _WHOLE,
 }
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
-_UNTYPED = "annotate what the steps return, so that the types of both sides are known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +108,6 @@ def _instead(step: str, why: str) -> str:
     name = step.rstrip("0123456789").strip()
     if name in _INSTEAD:
         return _INSTEAD[name]
-    if name.startswith("x ") and name.endswith(" y"):
-        return _UNTYPED
     if "is there for its effect" in why and name.rpartition(".")[2].removesuffix("()") in _LOGGING:
         return "log inside a step: it goes to the same place"
     return ""

@@ -7,7 +7,7 @@ a scope is entered with (the item of a map) is its first state's `$states.input`
 need it too.
 
 `frames` says where control goes from every point, `liveness` what is read later, `variables` which values share a
-variable, `scope` how a state is left.
+variable, `scope` how a state is left, `calls` what the states of calls ask for, and `catchers` where their errors lead.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from flowdeco.asl.model import (
     State,
     StateMachine,
     States,
-    Task,
     Wait,
 )
+from flowdeco.compiler.calls import child, task
+from flowdeco.compiler.catchers import catchers
 from flowdeco.compiler.frames import Frame
 from flowdeco.compiler.functions import FunctionNames
 from flowdeco.compiler.jsonata import Names, input_source, template
 from flowdeco.compiler.naming import Naming
 from flowdeco.compiler.rebuild import end_with, substituted
-from flowdeco.compiler.retriers import START, retriers
 from flowdeco.compiler.scope import Either, Leaving, Scope
 from flowdeco.compiler.variables import targets_of
 from flowdeco.graph import (
@@ -46,7 +46,6 @@ from flowdeco.graph import (
     Call,
     Child,
     Expression,
-    Failing,
     Fork,
     Graph,
     Input,
@@ -67,10 +66,6 @@ from flowdeco.graph import (
 from flowdeco.graph import Choice as ChoiceNode
 from flowdeco.graph import Map as MapNode
 from flowdeco.graph import Wait as WaitNode
-
-INVOKE = "arn:aws:states:::lambda:invoke"
-CHILD_FAILED = "ExecutionFailed"
-START_EXECUTION = "arn:aws:states:::states:startExecution"
 
 
 def lower(
@@ -203,11 +198,15 @@ class _Lowering:
         left = scope.leave(scope.layout.way(frame, index + 1, {}), own, entry, key=node.id, frame=frame)
         match node:
             case Call():
-                return self._task(node, left, names, self._catch(scope, frame, node, entry))
+                catch = catchers(scope, frame, node, entry)
+                function, inline = self.functions[node.step], Result(node.id) in self.inspected
+                return task(node, left, names, catch, function=function, inline=inline)
             case Child():
-                return self._child(node, left, names, self._catch(scope, frame, node, entry))
+                catch = catchers(scope, frame, node, entry)
+                arn = self.state_machines.get(node.workflow, node.workflow)
+                return child(node, left, names, catch, arn=arn)
             case MapNode():
-                catch = self._catch(scope, frame, node, entry)
+                catch = catchers(scope, frame, node, entry)
                 return self._map(scope, node, left, entry, names, catch)
             case WaitNode():
                 return _wait(node, left, names)
@@ -217,39 +216,6 @@ class _Lowering:
                 assert_never(never)
 
     # --------------------------------------------------------------------------------------------- states
-
-    def _task(self, node: Call, left: Leaving, names: Names, catch: tuple[Catcher, ...]) -> Task:
-        payload = _call(node.step, node.arguments, names)
-        for key, fused in (("before", node.before), ("then", node.then)):
-            if fused:
-                payload[key] = [_call(call.step, call.arguments, names) for call in fused]
-        if Result(node.id) in self.inspected:
-            payload["inline"] = True
-        return Task(
-            Comment=node.options.comment or None,
-            Resource=INVOKE,
-            Arguments={"FunctionName": self.functions[node.step], "Payload": payload},
-            TimeoutSeconds=node.options.timeout,
-            HeartbeatSeconds=node.options.heartbeat,
-            Assign=left.assign,
-            Output="{% $states.result.Payload %}" if _whole(left) else left.output,
-            Retry=retriers(node.options),
-            Catch=catch,
-            Next=left.next,
-        )
-
-    def _child(self, node: Child, left: Leaving, names: Names, catch: tuple[Catcher, ...]) -> Task:
-        arn = self.state_machines.get(node.workflow, node.workflow)
-        path = "$states.result.Output" if node.wait else "$states.result.ExecutionArn"
-        return Task(
-            Resource=f"{START_EXECUTION}.sync:2" if node.wait else START_EXECUTION,
-            Arguments={"StateMachineArn": arn, "Input": template(node.input, names)},
-            Assign=left.assign,
-            Output="{% " + path + " %}" if _whole(left) else left.output,
-            Retry=(START,),
-            Catch=catch,
-            Next=left.next,
-        )
 
     def _choice(self, scope: Scope, node: ChoiceNode) -> Choice:
         entry = scope.entry_of(node.id)
@@ -336,42 +302,6 @@ class _Lowering:
             Next=left.next,
         )
 
-    # ------------------------------------------------------------------------------------------- catchers
-
-    def _catch(
-        self, scope: Scope, frame: Frame, node: Call | Child | MapNode, entry: Mapping[Symbol, str]
-    ) -> tuple[Catcher, ...]:
-        """Catchers of all handlers around a node, inner before outer, as far as an error can still get there."""
-        if not frame.attempts:
-            return ()
-        found: list[Catcher] = []
-        for catch in scope.layout.catches(frame):
-            values = _entry_values(catch.attempt, node.failing)
-            own: dict[Symbol, str] = {Result(catch.handler.error.id): "$states.errorOutput"}
-            left = scope.leave(scope.layout.way(catch.frame, 0, values), own, entry, key=node.id)
-            names = catch.names
-            if isinstance(node, Child) and CHILD_FAILED in names:
-                names = (
-                    *names,
-                    "States.TaskFailed",
-                )  # what the service calls it; on other states it is any error
-            found.append(Catcher(ErrorEquals=names, Next=left.next or "", Assign=left.assign))
-        return tuple(found)
-
-
-def _call(step: str, arguments: tuple[tuple[str, Expression], ...], names: Names) -> dict[str, JSON]:
-    payload: dict[str, JSON] = {"step": step}
-    if arguments:
-        payload["arguments"] = {name: template(value, names) for name, value in arguments}
-    return payload
-
-
-def _entry_values(attempt: Attempt, failing: tuple[Failing, ...]) -> dict[int, Expression]:
-    for given in failing:
-        if given.attempt == attempt.id:
-            return {variable.id: value for variable, value in zip(attempt.entry, given.values)}
-    return {}
-
 
 def _wait(node: WaitNode, left: Leaving, names: Names) -> Wait:
     seconds = None if node.seconds is None else template(node.seconds, names)
@@ -382,11 +312,6 @@ def _wait(node: WaitNode, left: Leaving, names: Names) -> Wait:
 def _condition(test: Expression, names: Names) -> JSON:
     found = template(test, names)
     return found if isinstance(found, str) else "{% true %}" if found else "{% false %}"
-
-
-def _whole(left: Leaving) -> bool:
-    """Whether a state's output is what it results in: that of one in the middle is nobody's, and reads best so."""
-    return left.output is UNSET
 
 
 def _unless_result(left: Leaving) -> Field:

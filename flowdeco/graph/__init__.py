@@ -18,7 +18,26 @@ from flowdeco.graph.expressions import (
     Symbol,
     children,
     leaves,
+    may_fail,
     rebuilt,
+)
+from flowdeco.graph.inspection import inspected
+from flowdeco.graph.looking import (
+    argument_values,
+    block_needs,
+    blocks,
+    called,
+    completes,
+    end_expressions,
+    expressions,
+    inner_variables,
+    leaves_early,
+    made_in,
+    needs,
+    results,
+    variables,
+    waits,
+    walk,
 )
 from flowdeco.graph.model import (
     Again,
@@ -47,24 +66,7 @@ from flowdeco.graph.model import (
     StepRef,
     Variable,
     Wait,
-    argument_values,
-    block_needs,
-    blocks,
-    called,
-    completes,
     earlier_result,
-    end_expressions,
-    expressions,
-    inner_variables,
-    inspected,
-    leaves_early,
-    made_in,
-    may_fail,
-    needs,
-    results,
-    variables,
-    waits,
-    walk,
 )
 from flowdeco.graph.verify import verify
 

@@ -100,18 +100,7 @@ class Function:
 
 
 Expression: TypeAlias = (
-    Literal
-    | Input
-    | Result
-    | Item
-    | Local
-    | Field
-    | Index
-    | Elements
-    | Array
-    | Object
-    | Operation
-    | Function
+    Literal | Input | Result | Item | Local | Field | Index | Elements | Array | Object | Operation | Function
 )
 
 Symbol: TypeAlias = Input | Result | Item
@@ -167,3 +156,12 @@ def rebuilt(expression: Expression, parts: tuple[Expression, ...]) -> Expression
             return Operation(form, parts)
         case never:
             assert_never(never)
+
+
+def may_fail(expression: Expression) -> bool:
+    """Whether evaluating an expression may fail, as far as its form tells."""
+    match expression:
+        case Operation() | Index() | Elements() | Field(certain=False):
+            return True
+        case _:
+            return any(may_fail(part) for part in children(expression))

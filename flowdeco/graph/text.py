@@ -22,6 +22,7 @@ from flowdeco.graph.expressions import (
     Operation,
     Result,
 )
+from flowdeco.graph.looking import called, walk
 from flowdeco.graph.model import (
     Again,
     Attempt,
@@ -44,8 +45,6 @@ from flowdeco.graph.model import (
     Return,
     Variable,
     Wait,
-    called,
-    walk,
 )
 
 

@@ -97,7 +97,9 @@ def join(first: Type, second: Type) -> Type:
     if first.sort == second.sort and first.sort in ("list", "set", "dict"):
         if first.fields is not None and second.fields is not None and _names(first) == _names(second):
             fields = tuple((name, join(one, dict(second.fields)[name])) for name, one in first.fields)
-            return Type(first.sort, optional, fields=fields, name=first.name if first.name == second.name else "")
+            return Type(
+                first.sort, optional, fields=fields, name=first.name if first.name == second.name else ""
+            )
         element = join(first.element, second.element) if first.element and second.element else None
         return Type(first.sort, optional, element)
     if first.sort == second.sort and replace(first, optional=optional) == replace(second, optional=optional):

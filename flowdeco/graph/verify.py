@@ -8,6 +8,7 @@ from typing import assert_never
 
 from flowdeco.errors import GraphError
 from flowdeco.graph.expressions import Expression, Function, Input, Item, Local, Result, children
+from flowdeco.graph.looking import called, end_expressions, expressions, leaves_early
 from flowdeco.graph.model import (
     Again,
     Attempt,
@@ -28,11 +29,7 @@ from flowdeco.graph.model import (
     Region,
     Return,
     Wait,
-    called,
     earlier_result,
-    end_expressions,
-    expressions,
-    leaves_early,
 )
 
 

@@ -56,7 +56,7 @@ class Body:
     def each(
         self, items: Any, names: tuple[str, ...], env: Env, live: tuple[str, ...], target: str, /
     ) -> Each:
-        return Each(self.recorder, items, names, env, frozenset(live), target)
+        return Each(self.recorder, items, names, env, frozenset(live), target, sys._getframe(1))
 
     def repeat(
         self, names: tuple[str, ...], env: Env, live: tuple[str, ...], texts: tuple[str, ...], /
@@ -127,6 +127,11 @@ class Body:
 
     def change(self, where: str, container: Any, method: str, /, *args: Any, **kwargs: Any) -> mutate.Changed:
         return mutate.change(self.recorder, where, container, method, *args, **kwargs)
+
+    def change_default(
+        self, where: str, container: Any, key: Any, default: Any, method: str, /, *args: Any, **kwargs: Any
+    ) -> mutate.Changed:
+        return mutate.change_default(self.recorder, where, container, key, default, method, *args, **kwargs)
 
     def change_inside(self, container: Any, method: str, /, *args: Any, **kwargs: Any) -> Any:
         return mutate.change_inside(self.recorder, container, method, *args, **kwargs)

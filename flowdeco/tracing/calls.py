@@ -98,7 +98,7 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
     if flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR):
         if contains_value((args, kwargs)):
             raise recorder.fail(
-                f"{function.__qualname__}() is {'a generator' if flags & CO_GENERATOR else 'async'}: "
+                f"{function.__name__}() is {'a generator' if flags & CO_GENERATOR else 'async'}: "
                 "it cannot run with run-time values",
                 hint="return a list, or make it a step",
                 kind=UnsupportedError,
@@ -106,7 +106,7 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
         return fn(*args, **kwargs)
     if recorder.is_running(function):
         raise recorder.fail(
-            f"{function.__qualname__}() calls itself with what only the run knows: a state machine has no recursion",
+            f"{function.__name__}() calls itself with what only the run knows: a state machine has no recursion",
             hint="loop over a list, or do it inside a step",
             kind=UnsupportedError,
         )
@@ -123,7 +123,7 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
             fn,
             args,
             kwargs,
-            f"{function.__qualname__}() cannot be a part of the body ({error.message})",
+            f"{function.__name__}() cannot be a part of the body ({error.message})",
             type=types.return_type(function),
         )
 

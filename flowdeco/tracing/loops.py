@@ -8,12 +8,14 @@ a look first, and what that recorded is dropped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import FlowdecoError
 from flowdeco.graph import (
     Call,
     Child,
+    Choice,
     Item,
     Literal,
     Loop,
@@ -23,7 +25,7 @@ from flowdeco.graph import (
     walk,
 )
 from flowdeco.graph import Wait as WaitNode
-from flowdeco.graph.types import ANY, INT, Type
+from flowdeco.graph.types import ANY, INT, Type, join
 from flowdeco.tracing import flow, looks
 from flowdeco.tracing.blocks import Draft, OpenBlock
 from flowdeco.tracing.drivers import Deciding
@@ -94,13 +96,17 @@ class LoopDriver(Deciding):
         recorder = self.recorder
         self.plain = False
         start = {**self.start, **first}
-        types = self._candidates(start)
+        base = self._candidates(start)
+        # Of what starts as None nothing is known but that it becomes something else.
+        types = {name: ANY if type.sort == "none" else type for name, type in base.items()}
         for number in range(_ROUNDS):
             mark = recorder.mark()
             tried = Round(self, start, types)
             self._broken = False
             yield from tried.record(round)
-            settled = tried.types()
+            settled = tried.types(base)
+            if number:
+                settled = {name: join(types[name], type) for name, type in settled.items()}
             if settled == types or number == _ROUNDS - 1:
                 break
             recorder.back_to(mark)
@@ -262,8 +268,10 @@ class Each(LoopDriver):
         env: Mapping[str, Any],
         live: frozenset[str],
         target: str,
+        frame: FrameType,
     ) -> None:
         super().__init__(recorder, names, env, live)
+        self.frame = frame
         self.items = recorder.iterable(items)
         self.texts = (f"for {target}",)
         self.target = target if target.isidentifier() else "item"
@@ -341,7 +349,8 @@ class Each(LoopDriver):
         carried = [name for name in tried.variables if name not in first]
         if any(name in self.live or tried.reads(name) for name in carried):
             return False
-        body = tried.block.frozen()
+        head = tried.block.frozen().nodes[0]
+        body = head.cases[0].block if isinstance(head, Choice) else tried.block.frozen()
         return any(isinstance(node, Call | Child | WaitNode | Map) for node in walk(body))
 
     def mapped(self) -> Iterator[Any]:
@@ -352,7 +361,9 @@ class Each(LoopDriver):
         type = ANY if self._list is None else looks.element_type(self._list)
         self.part = 0
         place = self.place
-        failed = failing(recorder)
+        failed = failing(
+            recorder, self.frame, {name: thing_itself(held) for name, held in self.start.items()}
+        )
         temporary = {
             name: Unbound(name, recorder) if name not in self.live else held
             for name, held in self.start.items()

@@ -145,6 +145,25 @@ def _grown(before: Type, after: Type, method: str, args: tuple[Any, ...]) -> Typ
     return list_of(join(before.element, given.item if method == "extend" else given))
 
 
+def change_default(
+    recorder: TraceRecorder,
+    where: str,
+    container: Any,
+    key: Any,
+    default: Any,
+    method: str,
+    /,
+    *args: Any,
+    **kwargs: Any,
+) -> Changed:
+    """`where.setdefault(key, default).method(...)`: what is under the key is changed, and so the dict."""
+    filled = change(recorder, where, container, "setdefault", key, default)
+    inner = change(recorder, f"{where}[…]", filled.result, method, *args, **kwargs)
+    if inner.container is filled.result:
+        return Changed(filled.container, inner.result)
+    return Changed(set_item(recorder, where, filled.container, key, inner.container), inner.result)
+
+
 def set_item(recorder: TraceRecorder, where: str, container: Any, key: Any, value: Any, /) -> Any:
     """`where[key] = value`: what the name holds then."""
     recorder.fresh(container)

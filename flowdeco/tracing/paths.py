@@ -101,7 +101,11 @@ class Paths(Telling):
         made_so_far, inlined = len(self.expressed), len(self.inlined)
         end = block.end
 
+        failure, wrong = self.failure, len(self.errors)
+
         def back() -> None:
+            self.failure = failure
+            del self.errors[wrong:]
             self.scope = scope
             scope.around[:], scope.attempts[:] = around, attempts
             branches, depth, handling, self.inlining = depths

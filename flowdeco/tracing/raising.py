@@ -79,13 +79,19 @@ class Reraised(Exception):
         self.on = on
 
 
-def failing(recorder: TraceRecorder) -> Callable[[], tuple[Failing, ...]]:
-    """What a node recorded now brings to the attempts around it when it fails."""
+def failing(
+    recorder: TraceRecorder, frame: FrameType | None = None, held: Mapping[str, Any] | None = None
+) -> Callable[[], tuple[Failing, ...]]:
+    """What a node recorded now brings to the attempts around it when it fails.
+
+    `held`: what names of a function hold, other than its frame says.
+    """
     pendings = []
     for attempting in reversed(recorder.scope.attempts):
-        pending = Pending(
-            partial(Failing, attempting.id), captured(recorder, attempting.names, attempting.env())
-        )
+        env = attempting.env()
+        if held is not None and attempting.frame is frame:
+            env = {**env, **held}
+        pending = Pending(partial(Failing, attempting.id), captured(recorder, attempting.names, env))
         attempting.failing.append(pending)
         pendings.append(pending)
     return lambda: tuple(pending.frozen() for pending in pendings)

@@ -95,12 +95,13 @@ class Round:
                 for name in self.variables
             )
 
-    def types(self) -> dict[str, Type]:
-        """What is carried after all, with types that hold both what goes in and what comes back."""
+    def types(self, base: Mapping[str, Type]) -> dict[str, Type]:
+        """What is carried after all, with types that hold both what goes in (`base`) and what comes back."""
         if not self.again:  # there is no second round
             return dict(self.carried)
         settled: dict[str, Type] = {}
-        for name, type in self.carried.items():
+        for name in self.carried:
+            type = base[name]
             own = self.values[name]._expression
             backs = [thing_of(way.env[name]) for way in self.again]
             if all(isinstance(b, Value) and b._expression == own for b in backs):

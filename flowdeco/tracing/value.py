@@ -202,7 +202,7 @@ for _method in ("__getitem__", "__setitem__", "__delitem__", "__call__", "__iter
 
 
 def contains_value(thing: object, depth: int = 4) -> bool:
-    """Whether a Value is in a (nested) list, tuple, set or dict."""
+    """Whether a Value is in a (nested) list, tuple, set, dict or dataclass."""
     if isinstance(thing, Value | Unbound):
         return True
     if not depth:
@@ -211,7 +211,10 @@ def contains_value(thing: object, depth: int = 4) -> bool:
         return any(contains_value(item, depth - 1) for item in thing.values())
     if isinstance(thing, list | tuple | set | frozenset):
         return any(contains_value(item, depth - 1) for item in thing)
-    return False
+    fields = getattr(type(thing), "__dataclass_fields__", None)
+    return fields is not None and any(
+        contains_value(getattr(thing, name, None), depth - 1) for name in fields
+    )
 
 
 def unsupported(what: str, hint: str, location: Location | None = None) -> UnsupportedError:

@@ -140,6 +140,20 @@ def with_helpers(n: int) -> Any:
     return ranked
 
 
+@workflow
+def guarded(n: int) -> Any:
+    if n > 5:
+        return score(n)
+    if n > 3:
+        return score(n + 1.0)
+    return n
+
+
+def test_conditions_that_share_a_state() -> None:
+    assert noted(guarded, "if n > 5") == [("state", "Choice", ("n > 5?",))]
+    assert noted(guarded, "if n > 3") == [("expression", "the condition", ("n > 5?",))]
+
+
 def test_helpers_are_part_of_the_body() -> None:
     explanation = toolchain.explain(with_helpers)
     assert [function.name for function in explanation.functions] == ["with_helpers", "plus_one"]
@@ -179,11 +193,11 @@ def test_spellings_without_a_glue_call() -> None:
     @workflow
     def flow(n: int) -> Any:
         logging.getLogger("flow").info("n is %s", n)
-        return anything() + anything()
+        return anything() << n
 
     instead = {note.what: note.instead for text in ("getLogger", "return any") for note in notes(flow, text)}
     assert instead["logging.Logger.info()"] == "log inside a step: it goes to the same place"
-    assert instead["x + y"].startswith("annotate what the steps return")
+    assert instead["x << y"] == "annotate what the steps return with int"
 
 
 def test_findings_of_glue_calls() -> None:

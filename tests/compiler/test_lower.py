@@ -153,7 +153,7 @@ def test_names_with_odd_characters() -> None:
         return make([odd(1), odd(2)])
 
     text = json.dumps(next(iter(compiled(body).States.values())).Assign)
-    assert '"load_the__day_s__file_"' in text
+    assert '"load_the_day_s_file"' in text
 
 
 def test_the_definition_does_not_depend_on_the_process() -> None:

@@ -83,7 +83,7 @@ def some_float(chance: Random) -> float:
             round(chance.uniform(-100, 100), chance.randint(1, 4)),
             (chance.randint(-2000, 2000) * 2 + 1) / 2 / 10 ** chance.randint(0, 4),
             chance.choice(EDGES[:-2]),
-            chance.uniform(-1, 1) * 10.0 ** chance.randint(-10, 9),
+            chance.uniform(-1, 1) * 10.0 ** chance.randint(-10, 6),
         )
     )
 

@@ -97,7 +97,7 @@ def test_what_only_python_knows_has_no_expression() -> None:
     assert evaluated(source(found.expression, NAMES), {"v0": {"$type": "m:Model", "n": 1}}) is FAILED
 
 
-OPTIONAL = {
+OPTIONAL: dict[str, tuple[Type, list[Any]]] = {
     "str": (STR, ["", "a"]),
     "int": (INT, [0, 2]),
     "float": (FLOAT, [0.0, 0.5]),

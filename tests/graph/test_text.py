@@ -100,13 +100,13 @@ def test_a_whole_graph() -> None:
         ((("*", Array(())),), "f()"),
         ((("*", Array(())), ("x", NONE)), "f(x=null)"),
         ((("*", Literal([1, [2]])), ("x", Input("a"))), "f(1, [2], x=a)"),
-        ((("*", Result(1)),), "f(*%1)"),
+        ((("*", Result(1)),), "f(*%2)"),
         ((("*", Literal("ab")),), 'f(*"ab")'),
     ],
 )
 def test_arguments(arguments: Any, spelled: str) -> None:
     graph = Graph("g", Block((call(2, "f", *arguments),), Return(NONE)))
-    assert text(graph).splitlines()[1] == f"  %2 = {spelled}"
+    assert text(graph).splitlines()[1] == f"  %1 = {spelled}"
 
 
 @pytest.mark.parametrize(

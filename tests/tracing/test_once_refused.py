@@ -286,8 +286,6 @@ BODIES: tuple[Callable[[], Any], ...] = (
     key_of_dict,
     slicing,
     dynamic_index,
-    item_assignment,
-    item_deletion,
     augmented,
     star_unpack,
     try_except,
@@ -302,8 +300,13 @@ BODIES: tuple[Callable[[], Any], ...] = (
     unhashable_key,
 )
 
+UNTYPED = pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="a known text key of an untyped container"
+)
+CHANGES = tuple(pytest.param(body, marks=UNTYPED) for body in (item_assignment, item_deletion))
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
+
+@pytest.mark.parametrize("body", [*BODIES, *CHANGES], ids=lambda body: body.__name__)
 def test_plain_call_and_execution(body: Callable[[], Any], tmp_path: Path) -> None:
     flow = workflow(body)
     execution = toolchain.run(flow, {}, inline=True, home=tmp_path)

@@ -90,7 +90,7 @@ class _Shape:
                 elif nodes and isinstance(found, Choice) and _falls_through(nodes[-1]):
                     earlier = nodes.pop()
                     assert isinstance(earlier, Choice)
-                    self.members[earlier.id] = (found.id,)
+                    self.moved(earlier.id, found.id)
                     nodes.append(_asked_before(earlier, found))
                     if not completes(found):
                         end = Never()
@@ -101,6 +101,13 @@ class _Shape:
             if end is not None:  # nothing comes to what follows
                 return Block(tuple(nodes), end, block.scheduled)
         return Block(tuple(nodes), end_with(block.end, self.change), block.scheduled)
+
+    def moved(self, earlier: int, later: int) -> None:
+        """What waits for a node waits for another one now."""
+        self.members[earlier] = (later,)
+        for id, members in self.members.items():
+            if earlier in members:
+                self.members[id] = tuple(dict.fromkeys(later if m == earlier else m for m in members))
 
     def change(self, value: Expression) -> Expression:
         return substituted(value, self.values)

@@ -62,13 +62,16 @@ class Changes(Construct):
         return node
 
     def visit_Call(self, node: ast.Call) -> Any:
+        default = self._of_default(node)
+        if default is not None:
+            return default
         self.generic_visit(node)
         match node.func:
             case ast.Attribute(value=receiver, attr=method) if method in CHANGES:
                 pass
             case _:
                 return node
-        name = self._root(receiver)
+        name = None if isinstance(receiver, ast.Call) else self._root(receiver)
         if name is None:
             call = to_recorder("change_inside", [receiver, constant(method, node), *node.args], node)
             call.keywords = node.keywords
@@ -83,6 +86,32 @@ class Changes(Construct):
             keys = _keys(receiver)
             put = to_recorder("put_back", [where, load(name, node), keys, container], node)
         named = placed(OwnNamed(ast.Name(name, ast.Store()), put), node)
+        result = placed(ast.Attribute(load(_CHANGED, node), "result", ast.Load()), node)
+        three = placed(ast.Tuple([made, named, result], ast.Load()), node)
+        return placed(OwnSubscript(three, constant(2, node), ast.Load()), node)
+
+    def _of_default(self, node: ast.Call) -> ast.expr | None:
+        """`d.setdefault(k, []).append(v)`: the change of what is under the key is one of the dict."""
+        match node.func:
+            case ast.Attribute(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name) as owner, attr="setdefault"),
+                    args=[key_, *default],
+                    keywords=[],
+                ),
+                attr=method,
+            ) if method in CHANGES and len(default) < 2 and self._root(owner):
+                pass
+            case _:
+                return None
+        given: list[ast.expr] = [self.visit(arg) for arg in node.args]
+        parts = [self.visit(key_), self.visit(default[0]) if default else constant(None, node)]
+        where = constant(name, node)
+        call = to_recorder("change_default", [where, owner, *parts, constant(method, node), *given], node)
+        call.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
+        made = placed(OwnNamed(ast.Name(_CHANGED, ast.Store()), call), node)
+        container = placed(ast.Attribute(load(_CHANGED, node), "container", ast.Load()), node)
+        named = placed(OwnNamed(ast.Name(name, ast.Store()), container), node)
         result = placed(ast.Attribute(load(_CHANGED, node), "result", ast.Load()), node)
         three = placed(ast.Tuple([made, named, result], ast.Load()), node)
         return placed(OwnSubscript(three, constant(2, node), ast.Load()), node)

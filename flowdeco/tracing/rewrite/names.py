@@ -108,9 +108,13 @@ def changed(body: list[ast.stmt], *, contents: bool = True) -> set[str]:
 
 
 def root(receiver: ast.expr) -> set[str]:
-    """The name that something is reached from by subscripts only."""
-    while isinstance(receiver, ast.Subscript):
-        receiver = receiver.value
+    """The name that something is reached from by subscripts and `setdefault` only."""
+    while True:
+        match receiver:
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner, attr="setdefault")):
+                receiver = inner
+            case _:
+                break
     return {receiver.id} if isinstance(receiver, ast.Name) else set()
 
 
