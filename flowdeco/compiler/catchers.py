@@ -25,10 +25,8 @@ def catchers(
         left = scope.leave(scope.layout.way(catch.frame, 0, values), own, entry, key=node.id)
         names = catch.names
         if isinstance(node, Child) and CHILD_FAILED in names:
-            names = (
-                *names,
-                "States.TaskFailed",
-            )  # what the service calls it; on other states it is any error
+            # What the service calls it. On other states it is any error.
+            names = (*names, "States.TaskFailed")
         found.append(Catcher(ErrorEquals=names, Next=left.next or "", Assign=left.assign))
     return tuple(found)
 

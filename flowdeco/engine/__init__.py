@@ -3,9 +3,9 @@
     record = run(machine, {"day": "2026-01-01"}, handlers={"train": train})
     record.status, record.output, record.events
 
-The way in is `execution.py`. `program.py` compiles a machine to `code.py`; `interpret.py` (with `tasks.py`, `maps.py`,
-`maprun.py`) are coroutines that walk through it and await the effects of `effects.py`; `scheduler.py` performs these
-with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `journal.py` writes history.
+The way in is `running.py`, one call, or `execution.py`. `program.py` compiles a machine to `code.py`; `interpret.py` (with `tasks.py`, `maps.py`,
+`maprun.py`) are coroutines that walk through it and await the effects of `effects.py`; `scheduler.py` (with `fibers.py` and
+`timers.py`) performs these with a `pool.py` of threads or on the calling thread, and only `clock.py` knows what time it is. `journal.py` writes history.
 What depends on the query language is behind `fields.py`: `jsonata.py`, and `jsonpath.py` with the values of its fields in
 `jsonpath_fields.py`.
 
@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from flowdeco.engine.activities import Activities, Activity, ActivityTask
 from flowdeco.engine.clock import Clock, RealClock, SkippingClock
-from flowdeco.engine.execution import Execution, run
+from flowdeco.engine.execution import Execution
 from flowdeco.engine.failure import TaskFailure
 from flowdeco.engine.objects import DirectoryObjects, MemoryObjects, ObjectError, ObjectInfo, Objects
 from flowdeco.engine.resources import Handler
+from flowdeco.engine.running import run
 from flowdeco.engine.stored import redrive, resume, run_stored
 from flowdeco.engine.strand import Identity, Machines
 from flowdeco.engine.teststate import RejectedRequest, Shape, Shapes, test_state

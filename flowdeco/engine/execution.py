@@ -23,7 +23,7 @@ from flowdeco.engine.prerequisites import check_handlers, check_input, check_obj
 from flowdeco.engine.program import program_of
 from flowdeco.engine.resources import Handler
 from flowdeco.engine.scheduler import DeadlinePassed, Scheduler, Stopped
-from flowdeco.engine.strand import Identity, Machines, Run, Strand, World
+from flowdeco.engine.strand import ChildSink, Identity, Machines, Run, Strand, World
 from flowdeco.engine.tokens import Tokens
 from flowdeco.errors import OptionError
 from flowdeco.history.events import Event
@@ -82,19 +82,12 @@ class Execution:
         self._workers = workers
         self._seed = seed
         self._on_idle = on_idle
-        child_sink = None
-        if on_child_event is not None:
-            tell = on_child_event
-
-            def child_sink(arn: str) -> Callable[[Event], None]:
-                return lambda event: tell(arn, event)
-
         self._world = World(
             handlers,
             self._clock,
             Random(seed),
             workers > 0,
-            child_sink,
+            _child_sink(on_child_event),
             objects,
             tokens=tokens,
             activities=activities,
@@ -344,79 +337,15 @@ class Execution:
         self._over.set()
 
 
+def _child_sink(tell: Callable[[str, Event], None] | None) -> ChildSink | None:
+    """Who is told the events of the child execution with an ARN."""
+    if tell is None:
+        return None
+    return lambda arn: lambda event: tell(arn, event)
+
+
 def _drain(scheduler: Scheduler | None) -> None:
     """Lets executions that nobody waits for come to their ends."""
     assert scheduler is not None
     with suppress(Stopped):
         scheduler.drain()
-
-
-def run(
-    machine: StateMachine,
-    input: JSON = EMPTY,
-    *,
-    handlers: Mapping[str, Handler],
-    objects: Objects | None = None,
-    activities: Activities | None = None,
-    machines: Machines | None = None,
-    name: str = "execution",
-    state_machine: str = "machine",
-    clock: Clock | None = None,
-    workers: int = 0,
-    seed: int = 0,
-    on_event: Callable[[Event], None] | None = None,
-    on_child_event: Callable[[str, Event], None] | None = None,
-    on_idle: Callable[[], None] | None = None,
-) -> ExecutionRecord:
-    """Executes a state machine on this computer and returns the record of the execution.
-
-    `handlers` maps what a Task calls to a function from payload to result: a Lambda function's name or ARN, the
-    `Resource` of any other service call, or `"*"` for all the rest. For `lambda:invoke` the payload is `Payload`
-    and the engine puts the service's response around the result. A handler fails its task by raising
-    `TaskFailure`, which is given on as it is, or anything else, which is reported as Lambda reports it.
-
-    A Task with `.waitForTaskToken` waits until its token is sent back: use `Execution`, which can do that.
-
-    `objects` is what a distributed Map with ItemReader or ResultWriter reads and writes: `MemoryObjects`,
-    `DirectoryObjects`, or anything with their three methods.
-
-    `activities` are the activities whose tasks workers poll for. `machines` is a mapping from the ARN or name of a state
-    machine to the StateMachine: `states:startExecution` runs these here.
-
-    `clock` is a `RealClock` by default; with a `SkippingClock` waits and retries take no time. `workers` 0 calls
-    handlers one after the other on this thread, which makes runs repeatable: the same machine, input, `seed` and
-    skipping clock give the same history. With n > 0 up to n handlers work at a time on threads; one that runs
-    past its TimeoutSeconds is left behind. Inline ones cannot be interrupted, they are late when they return.
-
-    `on_event` is called with each event as it happens, on this thread, `on_child_event` with the ARN of the child
-    execution and each of its events for the children of distributed Maps (whose events nobody keeps), `on_idle`
-    right before waiting for a handler or a timer.
-
-    Raises DefinitionError for a machine that cannot be run or a resource without a handler, InputError for an
-    input that is not JSON or over 256 KiB, both before anything runs. An execution that fails, times out or
-    is aborted is returned, not raised; only KeyboardInterrupt, SystemExit and errors of callbacks come out (use
-    `Execution` to get at the record then).
-
-    >>> from flowdeco.asl.model import StateMachine, Task
-    >>> double = Task(Resource="arn:aws:states:::lambda:invoke", Arguments={
-    ...     "FunctionName": "double", "Payload": "{% $states.input.x %}"}, Output="{% $states.result.Payload %}")
-    >>> machine = StateMachine(QueryLanguage="JSONata", StartAt="Double", States={"Double": double})
-    >>> record = run(machine, {"x": 21}, handlers={"double": lambda x: 2 * x})
-    >>> record.status, record.output
-    ('SUCCEEDED', 42)
-    """
-    return Execution(
-        machine,
-        input,
-        handlers=handlers,
-        objects=objects,
-        activities=activities,
-        machines=machines,
-        identity=Identity(name, state_machine),
-        clock=clock,
-        workers=workers,
-        seed=seed,
-        on_event=on_event,
-        on_child_event=on_child_event,
-        on_idle=on_idle,
-    ).run()

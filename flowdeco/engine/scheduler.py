@@ -7,7 +7,6 @@ eager, if a handler could run now; else wait for a timer or a result. So with in
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -17,9 +16,9 @@ from flowdeco.asl.model import JSON
 from flowdeco.engine.clock import Clock
 from flowdeco.engine.effects import LATE, Callback, Effect, Gather, Invoke, Sleep, Spawn, Work
 from flowdeco.engine.failure import StateError
+from flowdeco.engine.fibers import Fiber, Join, Wake
 from flowdeco.engine.pool import Pool, Ticket
-
-_STALE_TIMERS = 512
+from flowdeco.engine.timers import Timers
 
 
 class DeadlinePassed(Exception):
@@ -33,47 +32,6 @@ class Stopped(Exception):
         super().__init__(error, cause)
         self.error = error
         self.cause = cause
-
-
-class Fiber:
-    """A coroutine under way, and what it waits for."""
-
-    __slots__ = ("alive", "callback", "index", "invoke", "join", "parent", "ticket", "timer", "work")
-
-    def __init__(self, work: Work, parent: Join | None = None, index: int = 0) -> None:
-        self.work = work
-        self.parent = parent
-        self.index = index
-        self.alive = True
-        self.join: Join | None = None
-        self.invoke: Invoke | None = None
-        self.ticket: Ticket | None = None
-        self.callback: _Wake | None = None
-        self.timer: list[Any] | None = None
-
-
-class _Wake(Ticket):
-    """Says that what a coroutine waits for outside has happened."""
-
-    __slots__ = ()
-
-
-class Join:
-    """A Gather under way: its children, and what they have answered so far."""
-
-    __slots__ = ("children", "effect", "fiber", "listed", "results", "started")
-
-    def __init__(self, fiber: Fiber, effect: Gather) -> None:
-        self.fiber = fiber
-        self.effect = effect
-        self.results: list[JSON] = [None] * effect.count
-        self.children: dict[Fiber, None] = {}
-        self.started = 0
-        self.listed = False
-
-    @property
-    def open(self) -> bool:
-        return self.started < self.effect.count and len(self.children) < self.effect.limit
 
 
 class Scheduler:
@@ -98,9 +56,7 @@ class Scheduler:
         self._ready: deque[tuple[Fiber, Any, StateError | None]] = deque()
         self._pending: deque[Fiber] = deque()
         self._joins: list[Join] = []
-        self._timers: list[list[Any]] = []
-        self._timer_count = 0
-        self._stale = 0
+        self._timers = Timers()
         self._root: Fiber | None = None
         self._answer: JSON = None
         self._error: StateError | None = None
@@ -110,7 +66,7 @@ class Scheduler:
     def stop(self, reason: Stopped) -> None:
         """Makes `run` raise `reason` as soon as no handler is called on its thread. May be called on any thread."""
         self._stopped = reason
-        self._results.put(_Wake(lambda: None, None))
+        self._results.put(Wake(lambda: None, None))
 
     def run(self, work: Work) -> JSON:
         """Drives `work` to its end and returns its result.
@@ -119,7 +75,7 @@ class Scheduler:
         """
         self._root = root = Fiber(work)
         if self._deadline is not None:
-            self._timer(self._deadline, None)
+            self._timers.add(self._deadline, None)
         self._ready.append((root, None, None))
         while root.alive:
             self._step()
@@ -177,7 +133,7 @@ class Scheduler:
                 fiber.invoke = effect
                 self._pending.append(fiber)
             case Sleep(until):
-                fiber.timer = self._timer(until, fiber)
+                fiber.timer = self._timers.add(until, fiber)
             case Gather():
                 self._gather(fiber, effect)
             case Callback():
@@ -191,10 +147,10 @@ class Scheduler:
                 assert_never(effect)
 
     def _watch(self, fiber: Fiber, effect: Callback) -> None:
-        fiber.callback = wake = _Wake(lambda: None, fiber)
+        fiber.callback = wake = Wake(lambda: None, fiber)
         self._callbacks += 1
         if effect.until is not None:
-            fiber.timer = self._timer(effect.until, fiber)
+            fiber.timer = self._timers.add(effect.until, fiber)
         effect.watch(lambda: self._results.put(wake))
 
     def _unwatch(self, fiber: Fiber) -> None:
@@ -208,7 +164,7 @@ class Scheduler:
             return
         fiber.join = join = Join(fiber, effect)
         if effect.until is not None:
-            fiber.timer = self._timer(effect.until, fiber)
+            fiber.timer = self._timers.add(effect.until, fiber)
         if effect.eager:
             while join.open:
                 self._ready.insert(join.started, (self._child(join), None, None))
@@ -254,7 +210,7 @@ class Scheduler:
             self._list(join)
         elif not join.children and join.started == join.effect.count:
             join.fiber.join = None
-            self._drop_timer(join.fiber)
+            self._timers.drop(join.fiber)
             self._ready.appendleft((join.fiber, join.results, None))
 
     def _failed(self, fiber: Fiber, error: StateError) -> None:
@@ -266,14 +222,14 @@ class Scheduler:
         del join.children[fiber]
         self._close_children(join)
         join.fiber.join = None
-        self._drop_timer(join.fiber)
+        self._timers.drop(join.fiber)
         self._ready.appendleft((join.fiber, None, error))
 
     def _cancel(self, fiber: Fiber) -> None:
         if fiber.join is not None:
             self._close_children(fiber.join)
         fiber.alive = False
-        self._drop_timer(fiber)
+        self._timers.drop(fiber)
         self._unwatch(fiber)
         if fiber.ticket is not None and self._pool is not None:
             self._pool.abandon(fiber.ticket)
@@ -325,7 +281,7 @@ class Scheduler:
         """
         alone = invoke.seconds is None and not pool.active and not self._pending and not self._ready
         try:
-            if alone and self._next_timer() is None:
+            if alone and self._timers.due() is None:
                 fiber.invoke = None
                 self._ready.append((fiber, self._call(invoke), None))
                 return
@@ -334,7 +290,7 @@ class Scheduler:
             self._ready.append((fiber, None, failure))
             return
         if invoke.seconds is not None:
-            fiber.timer = self._timer(self._clock.now() + invoke.seconds, fiber)
+            fiber.timer = self._timers.add(self._clock.now() + invoke.seconds, fiber)
         fiber.ticket = Ticket(invoke.call.guarded, fiber)
         pool.submit(fiber.ticket)
 
@@ -351,10 +307,10 @@ class Scheduler:
     def _take(self, ticket: Ticket) -> None:
         fiber = ticket.owner
         assert fiber is None or isinstance(fiber, Fiber)
-        if isinstance(ticket, _Wake):
+        if isinstance(ticket, Wake):
             if fiber is not None and fiber.callback is ticket:
                 self._unwatch(fiber)
-                self._drop_timer(fiber)
+                self._timers.drop(fiber)
                 self._ready.append((fiber, None, None))
             return
         assert self._pool is not None
@@ -362,40 +318,16 @@ class Scheduler:
         if not self._pool.finished(ticket):
             return
         fiber.ticket = fiber.invoke = None
-        self._drop_timer(fiber)
+        self._timers.drop(fiber)
         self._ready.append((fiber, ticket.outcome, None))
 
     # --- time ---------------------------------------------------------------------------------------------
 
-    def _timer(self, until: float, fiber: Fiber | None) -> list[Any]:
-        self._timer_count += 1
-        timer = [until, self._timer_count, fiber, True]
-        heapq.heappush(self._timers, timer)
-        return timer
-
-    def _drop_timer(self, fiber: Fiber) -> None:
-        if fiber.timer is None:
-            return
-        fiber.timer[2], fiber.timer[3] = None, False
-        fiber.timer = None
-        self._stale += 1
-        if self._stale > _STALE_TIMERS and self._stale * 2 > len(self._timers):
-            self._timers = [timer for timer in self._timers if timer[3]]
-            heapq.heapify(self._timers)
-            self._stale = 0
-
-    def _next_timer(self) -> float | None:
-        timers = self._timers
-        while timers and not timers[0][3]:
-            heapq.heappop(timers)
-            self._stale -= 1
-        return timers[0][0] if timers else None
-
     def _fire_timers(self) -> bool:
-        until = self._next_timer()
+        until = self._timers.due()
         if until is None or until > self._clock.now():
             return False
-        fiber: Fiber | None = heapq.heappop(self._timers)[2]
+        fiber = self._timers.pop()
         if fiber is None:
             if self._deadline is None:
                 return True
@@ -422,7 +354,7 @@ class Scheduler:
                 return
         pool = self._pool
         busy = pool is not None and pool.active > 0
-        until = self._next_timer()
+        until = self._timers.due()
         busy = busy or (until is None and self._callbacks > 0)
         assert busy or until is not None, "nothing to wait for"
         ticket = self._clock.wait(self._results, until, busy)

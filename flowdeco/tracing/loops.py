@@ -357,7 +357,7 @@ class Each(LoopDriver):
         """The body as the block of a map with one iteration at a time; the `else` after it."""
         recorder = self.recorder
         id = recorder.next_id(f"the loop over {self.target}")
-        items = recorder.expression(self._list if self._list is not None else self.items)
+        items = recorder.expression(self.items)
         type = ANY if self._list is None else looks.element_type(self._list)
         self.part = 0
         place = self.place

@@ -352,7 +352,7 @@ class Programs:
     def piece(self, env: Env, around: _Around, depth: int) -> list[Node]:
         kinds = ["call", "call", "risky", "look", "let", "wait"]
         if depth < 4:
-            kinds += ["choice", "choice", "loop", "region", "attempt", "attempt", "map"]
+            kinds += ["choice", "choice", "guards", "loop", "region", "attempt", "attempt", "map"]
         kind = self.random.choice(kinds)
         name = self.random.choice(NAMES)
         match kind:
@@ -378,6 +378,8 @@ class Programs:
                 return self.map(env, around, depth, name)
             case "choice":
                 return self.choice(env, around, depth)
+            case "guards":
+                return self.guards(env, around, depth)
             case "region":
                 return self.region(env, around, depth)
             case "loop":
@@ -411,6 +413,24 @@ class Programs:
         outs = self.variables(names)
         env.update((out.name, Result(out.id)) for out in outs)
         return [*flags, Choice(id=id, cases=cases, default=default, outs=outs)]
+
+    def guards(self, env: Env, around: _Around, depth: int) -> list[Node]:
+        """`if done: return`, several times in a row, and sometimes a choice that goes on, or a call that waits for all."""
+        flags: list[Node] = []
+        asked: list[Choice] = []
+        for _ in range(self.random.randint(1, 3)):
+            flag = self.called(env, around, f"flag{len(asked)}", self.value(env))
+            id = next(self.ids)
+            yes = self.block(dict(env), around, depth + 1, None)
+            after = tuple(guard.id for guard in asked)
+            flags.append(flag)
+            cases = (Case(Result(flag.id), yes, f"it's {flag.step}"),)
+            asked.append(Choice(id=id, cases=cases, default=Block((), Jump(id)), after=after))
+        if self.random.random() < 0.5:
+            *before, last = self.choice(env, around, depth)
+            return [*flags, *before, *asked, last]
+        wait = Wait(id=next(self.ids), seconds=Literal(1), after=(asked[0].id,))
+        return [*flags, *asked, wait]
 
     def region(self, env: Env, around: _Around, depth: int) -> list[Node]:
         id, names = next(self.ids), self.names()

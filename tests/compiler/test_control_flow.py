@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flowdeco.asl.check import check
@@ -15,7 +16,7 @@ from flowdeco.compiler.lower import lower
 from flowdeco.compiler.passes.name_states import name_states
 from flowdeco.compiler.passes.simplify_flow import simplify_flow
 from flowdeco.engine import SkippingClock, TaskFailure, run
-from flowdeco.graph import Graph, verify
+from flowdeco.graph import Block, Choice, Graph, Jump, Never, blocks, completes, verify
 from tests.compiler.flow_graphs import Programs, Reference, StepError, perform
 
 
@@ -55,6 +56,29 @@ def in_order(graph: Graph) -> Graph:
     """Without forks."""
     graph = verify(simplify_flow(graph), after="simplify_flow")
     return verify(name_states(graph), after="name_states")
+
+
+def in_a_row(block: Block) -> int:
+    """How many pairs of choices are one after the other of which the first leads to the second by its default only."""
+    found = 0
+    for first, second in zip(block.nodes, block.nodes[1:]):
+        if isinstance(first, Choice) and isinstance(second, Choice) and not first.outs:
+            ends = replace(first, default=Block((), Never()))
+            found += first.default == Block((), Jump(first.id)) and not completes(ends)
+    return found + sum(in_a_row(inner) for node in block.nodes for inner in blocks(node))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32))
+def test_choices_in_a_row_are_one_and_mean_the_same(seed: int) -> None:
+    graph = verify(Programs(seed).graph())
+    assume(in_a_row(graph))
+    simple = verify(simplify_flow(graph), after="simplify_flow")
+    assert not in_a_row(simple)
+    for a in range(4):
+        expected, reference = meant(graph, {"a": a})
+        again, after = meant(simple, {"a": a})
+        assert (again, after.calls) == (expected, reference.calls)
 
 
 @settings(max_examples=150, deadline=None)
