@@ -1446,7 +1446,7 @@ class Generator:
             self.line(f"return {self.expr(kind)}")
         self.lines.append("")
 
-    def program(self) -> Program:
+    def program(self, largest: int) -> Program:
         for number in range(self.pick((0, 0, 1, 1, 2))):
             kinds = tuple(
                 self.pick(("int", "int", "str", "ints", "dict")) for _ in range(self.rng.randint(1, 2))
@@ -1463,8 +1463,8 @@ class Generator:
             self.helpers.append((name, kinds, kind))
         chosen = [p for p in PARAMETERS if p[0] == "a" or self.chance(0.25 if p[0] in "rog" else 0.6)]
         self.lines.append("@workflow")
-        self.budget = self.rng.randint(4, 22)
-        self.function("program", tuple(chosen), None, self.rng.randint(2, 8))
+        self.budget = self.rng.randint(4, largest)
+        self.function("program", tuple(chosen), None, self.rng.randint(2, 2 + largest // 4))
         inputs = tuple(self.inputs(chosen) for _ in range(3))
         return Program("\n".join(self.lines) + "\n", inputs)
 
@@ -1484,9 +1484,9 @@ class Generator:
         return {name: made[kind]() for name, kind in chosen}
 
 
-def generate(seed: int) -> Program:
-    """The program of a seed: always the same one."""
-    return Generator(Random(seed)).program()
+def generate(seed: int, largest: int = 22) -> Program:
+    """The program of a seed: always the same one. `largest`: about how many statements at most."""
+    return Generator(Random(seed)).program(largest)
 
 
 def load(source: str, name: str) -> Workflow[Any, Any]:

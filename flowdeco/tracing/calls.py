@@ -104,7 +104,7 @@ def _helper(recorder: TraceRecorder, fn: Any, args: tuple[Any, ...], kwargs: Map
                 kind=UnsupportedError,
             )
         return fn(*args, **kwargs)
-    if recorder.is_running(function):
+    if recorder.is_running(function) and contains_value((args, kwargs)):
         raise recorder.fail(
             f"{function.__name__}() calls itself with what only the run knows: a state machine has no recursion",
             hint="loop over a list, or do it inside a step",

@@ -181,7 +181,7 @@ class TraceRecorder(Paths):
         if code is not None:
             self.inlined.append((user_location(), Location.of_code(code)))
         with self.open.frame(), flow.labelled(self, (RESULT,)) as label:
-            self._running.append(function)
+            self._running.append((function, self.branches))
             self._frames.append(label)
             handled, self.handled = self.handled, []
             result: Any = None
@@ -226,8 +226,9 @@ class TraceRecorder(Paths):
         flow.leave(self, self._frames[-1], {RESULT: value})
 
     def is_running(self, function: Any) -> bool:
-        """Whether a function is inside itself too often to come to an end while tracing."""
-        return self._running.count(function) > _DEEPEST
+        """Whether a function calls itself, and only the run can tell whether it does, or too often to end here."""
+        around = [branches for running, branches in self._running if running is function]
+        return len(around) > _DEEPEST or any(branches < self.branches for branches in around)
 
     def explain(self, place: Location | None, what: str, why: str) -> None:
         """Notes a glue call, with its reason."""

@@ -415,13 +415,14 @@ class Programs:
         return [*flags, Choice(id=id, cases=cases, default=default, outs=outs)]
 
     def guards(self, env: Env, around: _Around, depth: int) -> list[Node]:
-        """`if done: return`, several times in a row, and sometimes a choice that goes on, or a call that waits for all."""
+        """`if done: return`, several times in a row, some of which go on, and then a choice or a wait for the first."""
         flags: list[Node] = []
         asked: list[Choice] = []
         for _ in range(self.random.randint(1, 3)):
             flag = self.called(env, around, f"flag{len(asked)}", self.value(env))
             id = next(self.ids)
-            yes = self.block(dict(env), around, depth + 1, None)
+            on = (lambda _, to=id: Jump(to)) if self.random.random() < 0.2 else None
+            yes = self.block(dict(env), around, depth + 1, on)
             after = tuple(guard.id for guard in asked)
             flags.append(flag)
             cases = (Case(Result(flag.id), yes, f"it's {flag.step}"),)

@@ -8,9 +8,11 @@ import pytest
 
 from flowdeco.asl.check import check
 from flowdeco.asl.emit import emit
+from flowdeco.asl.model import Catcher, ChoiceRule, Fail, Pass, State, Succeed, Task
+from flowdeco.asl.model import Choice as ChoiceState
 from flowdeco.compiler.compile import compile_graph, run_passes
 from flowdeco.compiler.functions import function_names
-from flowdeco.compiler.lower import lower
+from flowdeco.compiler.lower import handlers_last, lower
 from flowdeco.compiler.passes.name_states import name_states
 from flowdeco.engine import SkippingClock, run
 from flowdeco.graph import (
@@ -443,3 +445,45 @@ def test_conditions_known_before(passes: bool) -> None:
     assert states_of(found, passes)["c?"]["Choices"][0]["Condition"] == "{% true %}"
     found = graph(choose(1, Literal(False), to(1), Block((), Return(A))), call(2, "f"), end=Return(R(2)))
     assert states_of(found, passes)["c?"]["Choices"][0]["Condition"] == "{% false %}"
+
+
+# ------------------------------------------------------------------------------------------- order of states
+
+
+def test_what_only_catchers_lead_to_comes_last() -> None:
+    catch = (Catcher(ErrorEquals=("States.ALL",), Next="handler"),)
+    states: dict[str, State] = {
+        "start": Task(Resource="r", Catch=catch, Next="choose"),
+        "handler": Pass(Next="its choice"),
+        "its choice": ChoiceState(Choices=(ChoiceRule(Next="gone", Condition="{% true %}"),), Default="end"),
+        "choose": ChoiceState(Choices=(ChoiceRule(Next="one", Condition="{% true %}"),), Default="start"),
+        "gone": Fail(Error="E"),
+        "one": Task(Resource="r", Catch=catch, Next="end"),
+        "end": Succeed(),
+    }
+    found = handlers_last("start", states)
+    assert list(found) == ["start", "choose", "one", "end", "handler", "its choice", "gone"]
+    assert found == states
+    plain: dict[str, State] = {"b": Pass(Next="a"), "a": Pass()}
+    assert handlers_last("b", plain) is plain
+
+
+def test_handlers_of_a_map_are_last_in_its_processor() -> None:
+    handler = Handler((KeyError,), V(4, "e"), Block((call(5, "note"),), Jump(1, (NONE,))))
+    tried = Attempt(
+        id=1, block=Block((call(2, "f"),), Jump(1, (R(2),))), handlers=(handler,), outs=(V(3, "x"),)
+    )
+    rows = Map(id=7, items=A, block=Block((tried, call(6, "g", R(3))), Return(R(6))))
+    states = states_of(graph(rows, end=Return(R(7))))
+    assert list(states["each f"]["ItemProcessor"]["States"]) == ["f", "g", "note"]
+
+
+def test_a_handler_that_tries_again_is_behind_what_it_goes_back_to() -> None:
+    handler = Handler((KeyError,), V(4, "e"), Block((call(5, "note"),), Again(8)))
+    tried = Attempt(
+        id=1, block=Block((call(2, "f"),), Jump(1, (R(2),))), handlers=(handler,), outs=(V(3, "x"),)
+    )
+    loop = Loop(id=8, carried=(), first=(), block=Block((tried,), Jump(8, (R(3),))), outs=(V(9, "y"),))
+    states = states_of(graph(loop, call(10, "g", R(9)), end=Return(NONE)))
+    assert list(states) == ["f", "g", "note"]
+    assert states["note"]["Next"] == "f"

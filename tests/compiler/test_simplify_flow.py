@@ -6,6 +6,7 @@ from typing import Any
 
 from flowdeco.asl.model import StateMachine
 from flowdeco.compiler.findings import findings_of
+from flowdeco.compiler.glue_calls import glue_calls
 from flowdeco.compiler.passes.name_states import name_states
 from flowdeco.compiler.passes.parallelize import parallelize
 from flowdeco.compiler.passes.simplify_flow import simplify_flow
@@ -179,11 +180,90 @@ def test_else_if() -> None:
         "  -> null",
     ]
     other = choose(2, to(2), to(2))
-    assert "        %2: choice" in simple(
+    assert "        %3: choice" in simple(
         graph(
             Region(id=5, block=Block((choose(1, to(1), Block((other,), Jump(5))),), Jump(5))), end=Return(A)
         )
     )
+
+
+def guard(id: int, text: str, **fields: Any) -> Choice:
+    """`if a: return text`"""
+    case = Case(A, Block((), Return(Literal(text))), text)
+    return Choice(id=id, cases=(case,), default=to(id), **fields)
+
+
+def test_choices_in_a_row() -> None:
+    place = Location("p.py", 3)
+    last = choose(3, to(3, Literal(1)), to(3, NONE), V(4, "x"))
+    first, second = guard(1, "first", location=place), guard(2, "second", after=(1,))
+    found = graph(first, second, last, call(5, "f", R(4), after=(1,)), end=Return(NONE))
+    assert simple(found) == [
+        "  %1 x = %2: choice",
+        "    if a",
+        '      -> "first"',
+        "    if a",
+        '      -> "second"',
+        "    if a",
+        "      -> end of %2 with 1",
+        "    else",
+        "      -> end of %2 with null",
+        "  %3 = f(%1)  after %2",
+        "  -> null",
+    ]
+    (choice, _) = simplify_flow(found).block.nodes
+    assert isinstance(choice, Choice)
+    assert [case.text for case in choice.cases] == ["first", "second", "c"]
+    assert choice.location == place
+
+
+def test_choices_in_a_row_keep_what_they_wait_for() -> None:
+    first, second = guard(2, "first", after=(1,)), guard(3, "second", after=(2, 1))
+    found = simplify_flow(graph(call(1, "f"), first, second, end=Return(NONE)))
+    (_, choice) = found.block.nodes
+    assert isinstance(choice, Choice)
+    assert choice.after == (1,)
+
+
+def test_what_waits_for_a_region_waits_for_the_choice_that_its_choice_became_part_of() -> None:
+    region = Region(id=1, block=Block((call(2, "f"), guard(3, "first")), Jump(1)), after=())
+    found = graph(region, guard(4, "second", after=(1,)), call(5, "g", after=(1,)), end=Return(NONE))
+    assert [line for line in simple(found) if "after" in line] == [
+        "  %2: choice  after %1",
+        "  %3 = g()  after %1, %2",
+    ]
+
+
+def test_a_choice_in_a_row_may_be_the_last_node() -> None:
+    last = choose(2, Block((), Return(A)), Block((), Raise(Literal("E"), NONE)))
+    assert simple(graph(guard(1, "first"), last, end=Never())) == [
+        "  %1: choice",
+        "    if a",
+        '      -> "first"',
+        "    if a",
+        "      -> a",
+        "    else",
+        '      raise "E": null',
+    ]
+
+
+def test_choices_that_stay_apart() -> None:
+    def count(*nodes: Any) -> int:
+        return sum(line.endswith("choice") for line in simple(graph(*nodes, end=Return(NONE))))
+
+    assert count(guard(1, "first"), guard(2, "second")) == 1
+    goes_on = choose(1, Block((call(4, "f"),), Jump(1)), to(1))
+    assert count(goes_on, guard(2, "second")) == 2
+    does = choose(1, Block((), Return(A)), Block((call(4, "f"),), Jump(1)))
+    assert count(does, guard(2, "second")) == 2
+    assert count(guard(1, "first"), call(4, "f"), guard(2, "second")) == 2
+    gives = choose(1, Block((), Return(A)), to(1, Field(A, "k")), V(3, "x"))
+    assert count(gives, choose(2, Block((), Return(R(3))), to(2))) == 2
+    # What a person named is a state of its own.
+    named = simplify_flow(graph(guard(1, "first", name="ask"), guard(2, "second"), end=Return(NONE)))
+    assert [node.id for node in named.block.nodes] == [1, 2]
+    named = simplify_flow(graph(guard(1, "first"), guard(2, "second", name="ask"), end=Return(NONE)))
+    assert [(node.id, node.name) for node in named.block.nodes] == [(2, "ask")]
 
 
 def test_attempts_that_cannot_fail() -> None:
@@ -216,9 +296,9 @@ def test_what_may_leave_is_a_barrier() -> None:
     lines = ordered(call(1, "f"), call(2, "g"), early, call(4, "h"), call(5, "k"))
     assert lines[0].endswith("at the same time")
     assert [line for line in lines if "choice" in line or line.endswith("same time")] == [
-        "  %6 = at the same time",
-        "  %3: choice",
-        "  %7 = at the same time",
+        "  %1 = at the same time",
+        "  %4: choice",
+        "  %5 = at the same time",
     ]
 
 
@@ -336,8 +416,10 @@ def test_findings() -> None:
         handlers=(handler,),
         location=place,
     )
-    found = findings_of(graph(attempt, end=Return(NONE)), StateMachine(StartAt="x", States={}))
+    made = graph(attempt, end=Return(NONE))
+    glue = glue_calls(made, [(place, "numpy.mean", "what numpy does is not known")])
+    found = findings_of(made, StateMachine(StartAt="x", States={}), glue)
     told = [(f.severity, f.message.split(":")[0], f.where) for f in found if f.where == place]
     assert [severity for severity, _, _ in told] == ["warning", "warning", "info"]
     assert told[0][1] == "a handler of States.Runtime cannot be relied on"
-    assert "'numpy.mean' is no step" in told[2][1]
+    assert "numpy.mean is a glue call" in told[2][1]

@@ -28,9 +28,8 @@ def _append(kind: str) -> Spelling:
 def _at(a: Args, i: int, size: str) -> str:
     """A position counted from the front."""
     expression = a.expression(i)
-    if isinstance(expression, Literal):
+    if isinstance(expression, Literal) and type(expression.value) is int:
         value = expression.value
-        assert isinstance(value, int)
         return str(value) if value >= 0 else f"{size} - {-value}"
     at = a.let(i, "at")
     return f"({at} < 0 ? {size} + {at} : {at})"
@@ -52,9 +51,8 @@ def _insert(kind: str) -> Spelling:
 def _in_range(a: Args, xs: str, i: int) -> str:
     """Whether a position exists."""
     expression = a.expression(i)
-    if isinstance(expression, Literal):
+    if isinstance(expression, Literal) and type(expression.value) is int:
         value = expression.value
-        assert isinstance(value, int)
         return f"$count({xs}) > {value}" if value >= 0 else f"$count({xs}) >= {-value}"
     at = a.let(i, "at")
     return f"{at} >= -$count({xs}) and {at} < $count({xs})"

@@ -53,6 +53,10 @@ CONSTRUCTS: tuple[type[Construct], ...] = (
 )
 
 
+_BODY = "__body__"
+"""What a function is called while it is compiled."""
+
+
 def rewrite(function: FunctionType, recorder: object) -> FunctionType:
     """The same function, rewritten, bound to a recorder: same globals, closure, defaults and line numbers."""
     code = _rewritten(function.__code__, function)
@@ -91,6 +95,7 @@ def _compile(key: _ByCode) -> CodeType:
     function = key.function
     node = _copy(function_node(function))
     node.decorator_list = []
+    name, node.name = node.name, _BODY  # its own name has to mean what it means outside
     for construct in CONSTRUCTS:
         node = construct(key.code).apply(node)
     free = [RECORDER, *key.code.co_freevars]
@@ -112,7 +117,8 @@ def _compile(key: _ByCode) -> CodeType:
             hint="more than nine are too many: move the inner ones into a function",
         ) from None
     outer = next(c for c in compiled.co_consts if isinstance(c, CodeType) and c.co_name == "factory")
-    return next(c for c in outer.co_consts if isinstance(c, CodeType) and c.co_name == node.name)
+    body = next(c for c in outer.co_consts if isinstance(c, CodeType) and c.co_name == _BODY)
+    return body.replace(co_name=name, co_qualname=name)
 
 
 def _copy(node: ast.FunctionDef) -> ast.FunctionDef:

@@ -19,9 +19,17 @@ class Names(Construct):
 
     def _function(self, node: ast.FunctionDef) -> None:
         own = locals_of(node)
+        # Functions in this one may change these whenever they are called.
+        shared = {
+            name
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Nonlocal)
+            for name in inner.names
+            if name in own
+        }
         for inner in _own(node.body):
             if isinstance(inner, COMPOUND):
-                kept = sorted(changed([inner]) & own)
+                kept = sorted((changed([inner]) & own) | shared)
                 inner.names = tuple(kept)  # type: ignore[union-attr]
             if isinstance(inner, ast.For | ast.While):
                 inner.live = tuple(sorted(self._read_around(node, inner)))  # type: ignore[union-attr]
