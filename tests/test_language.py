@@ -12,6 +12,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import argparse
+import linecache
 import re
 import signal
 import tempfile
@@ -20,6 +21,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -232,13 +234,13 @@ def minimal(program: Program, found: Verdict, home: str) -> tuple[Program, Verdi
     return Program(source, inputs), again(source)
 
 
-def run_range(seeds: Iterable[int], folder: str, shrinks: int = 1) -> Counter[str]:
-    """Judges programs; writes those that fail, shrunk, to a folder, a few for each signature."""
+def run_range(seeds: Iterable[int], folder: str, largest: int = 22) -> Counter[str]:
+    """Judges programs; writes those that fail to a folder, shrunk, one for each signature."""
     counts: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as home:
         for number, seed in enumerate(seeds):
-            program = generate(seed)
+            program = generate(seed, largest)
             found = judge(program, home, f"program-{seed}", pooled=seed % 3 == 0)
             counts[found.kind] += 1
             if found.kind in ("refused", "skipped"):
@@ -246,7 +248,7 @@ def run_range(seeds: Iterable[int], folder: str, shrinks: int = 1) -> Counter[st
             if found.wrong:
                 key = signature(found)
                 seen[key] += 1
-                if seen[key] <= shrinks:
+                if seen[key] == 1:
                     small, verdict = minimal(program, found, home)
                     text = f"# seed {seed}: {verdict.kind}\n# inputs {verdict.inputs or small.inputs}\n{small.source}\n"
                     detail = "\n".join("# " + line for line in verdict.detail.splitlines())
@@ -254,6 +256,7 @@ def run_range(seeds: Iterable[int], folder: str, shrinks: int = 1) -> Counter[st
                     print(f"--- {seed} {key}\n{text}{detail[-1500:]}\n", flush=True)
             if number % 100 == 99:
                 print(f"... {seed}: {dict(counts)}", flush=True)
+                linecache.clearcache()
                 for path in Path(home).glob("executions.db*"):
                     path.unlink()
     return counts
@@ -265,7 +268,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--failures", default="failures")
-    parser.add_argument("--largest", type=int, default=22, help="about how many statements a program has at most")
+    parser.add_argument(
+        "--largest", type=int, default=22, help="about how many statements a program has at most"
+    )
     parser.add_argument("--show", type=int, help="print a program and what is wrong with it, shrunk")
     given = parser.parse_args()
     if given.show is not None:
@@ -279,17 +284,17 @@ def main() -> None:
         print(found.kind, found.inputs or program.inputs, found.detail, sep="\n")
         return
     Path(given.failures).mkdir(parents=True, exist_ok=True)
-    from concurrent.futures import ProcessPoolExecutor
-
     began = time.time()
     seeds = range(given.seed, given.seed + given.programs)
     if given.workers == 1:
-        counts = run_range(seeds, given.failures)
+        counts = run_range(seeds, given.failures, given.largest)
     else:
         counts = Counter()
         with ProcessPoolExecutor(given.workers) as pool:
             parts = [seeds[i :: given.workers] for i in range(given.workers)]
-            for part in pool.map(run_range, parts, [given.failures] * given.workers):
+            for part in pool.map(
+                run_range, parts, [given.failures] * len(parts), [given.largest] * len(parts)
+            ):
                 counts += part
     print(f"{given.programs} programs from seed {given.seed} in {time.time() - began:.0f} s")
     for kind, count in counts.most_common():

@@ -144,7 +144,8 @@ def iterable(recorder: TraceRecorder, thing: Any) -> Any:
     if known.sort == "str":
         return operate.operate(recorder, "iterate", (thing,), python=list)
     if known.sort == "any":
-        return recorder.look(Elements(base), list_of(known.item))
+        found = operate.expressed(recorder, "iterate", (thing,), sure=True)
+        return recorder.look(found._expression, list_of(known.item))
     raise recorder.refuse(
         f"iteration over it (it is {_a(_called(known))})", thing, "loop over a list that a step returns"
     )

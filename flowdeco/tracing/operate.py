@@ -102,8 +102,11 @@ def operate(
     )
 
 
-def expressed(recorder: TraceRecorder, name: str, operands: Sequence[Any]) -> Any:
-    """The operation as an expression; None when there is none with Python's meaning, or its failing would have to be caught."""
+def expressed(recorder: TraceRecorder, name: str, operands: Sequence[Any], *, sure: bool = False) -> Any:
+    """The operation as an expression; None when there is none with Python's meaning, or its failing would have to be caught.
+
+    `sure`: it does not fail where Python would go on.
+    """
     try:
         arguments = tuple(
             operand.function if isinstance(operand, Made) else recorder.expression(operand)
@@ -120,7 +123,7 @@ def expressed(recorder: TraceRecorder, name: str, operands: Sequence[Any]) -> An
     except OperandError as error:
         hint = error.hint or "convert one of them, e.g. str(n) or int(s), or do it inside a step"
         raise recorder.fail(str(error), hint=hint) from None
-    if resolved is None or (resolved.raises and would_be_caught(recorder, resolved.raises)):
+    if resolved is None or (resolved.raises and not sure and would_be_caught(recorder, resolved.raises)):
         return None
     if isinstance(resolved.expression, Literal) and type(resolved.expression.value) in (
         bool,
