@@ -19,7 +19,7 @@ from flowdeco.engine.limits import EXPRESS_SECONDS, MAX_EVENTS, json_text
 from flowdeco.engine.objects import Objects
 from flowdeco.engine.pool import Pool
 from flowdeco.engine.position import Line, position
-from flowdeco.engine.prerequisites import check_handlers, check_input, check_objects
+from flowdeco.engine.prerequisites import check_input, check_world
 from flowdeco.engine.program import program_of
 from flowdeco.engine.resources import Handler
 from flowdeco.engine.scheduler import DeadlinePassed, Scheduler, Stopped
@@ -70,13 +70,6 @@ class Execution:
         if workers < 0:
             raise OptionError(f"workers must be 0 or more, not {workers}")
         self._program = program_of(machine)
-        check_handlers(
-            self._program, handlers, activities=activities is not None, machines=machines is not None
-        )
-        check_objects(self._program, objects)
-        self._input = (
-            check_input(dict(input) if input is EMPTY else input) if record is None else record.input
-        )
         self._identity = identity or Identity()
         self._clock = clock or RealClock()
         self._workers = workers
@@ -94,6 +87,9 @@ class Execution:
             machines=machines,
             on_child=on_child,
         )
+        check_world(self._program, self._world)
+        given = dict(input) if input is EMPTY else input
+        self._input = check_input(given) if record is None else record.input
         events = () if record is None else record.events
         self._journal = Journal(self._clock.now, MAX_EVENTS, keep=True, sink=on_event, events=events)
         self._status: ExecutionStatus = "RUNNING"
@@ -101,9 +97,8 @@ class Execution:
         self._error: StateError | None = None
         self._started = self._clock.now()
         self._stopped: float | None = None
-        self._redrives = 0
+        self._redrives, self._begun = 0, False
         self._redriven: float | None = None
-        self._begun = False
         self._stop: Stopped | None = None
         self._scheduler: Scheduler | None = None
         self._lock = Lock()

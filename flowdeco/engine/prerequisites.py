@@ -9,7 +9,15 @@ from flowdeco.engine.code import Program
 from flowdeco.engine.limits import json_text
 from flowdeco.engine.objects import Objects
 from flowdeco.engine.resources import Handler, missing_handler
+from flowdeco.engine.strand import World
 from flowdeco.errors import DefinitionError, Finding
+
+
+def check_world(program: Program, world: World) -> None:
+    """Raises DefinitionError when something that the program calls, reads or writes is not there."""
+    activities, machines = world.activities is not None, world.machines is not None
+    check_handlers(program, world.handlers, activities=activities, machines=machines)
+    check_objects(program, world.objects)
 
 
 def check_handlers(

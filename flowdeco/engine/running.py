@@ -47,7 +47,6 @@ def run(
     `Resource` of any other service call, or `"*"` for all the rest. For `lambda:invoke` the payload is `Payload`
     and the engine puts the service's response around the result. A handler fails its task by raising
     `TaskFailure`, which is given on as it is, or anything else, which is reported as Lambda reports it.
-
     A Task with `.waitForTaskToken` waits until its token is sent back: use `Execution`, which can do that.
 
     `objects` is what a distributed Map with ItemReader or ResultWriter reads and writes: `MemoryObjects`,

@@ -185,7 +185,7 @@ def test_maps_with_targets_that_unpack_and_closures() -> None:
         return [use(a, b, base, factor) for a, (b, _c) in use()]
 
     assert lines_of(body)[2:5] == [
-        "%3 = map item in %2",
+        "%3 = map item in iterate.any(%2)",
         "%4 = use(item[0], item[1][0], %1, factor)",
         "-> %4",
     ]
@@ -349,7 +349,7 @@ def test_functions_from_a_notebook_cell() -> None:
     finally:
         del sys.modules["cell"]
         del linecache.cache[name]
-    assert str(graph).splitlines()[3].strip() == "%3 = map i in %2"
+    assert str(graph).splitlines()[3].strip() == "%3 = map i in iterate.any(%2)"
     location = next(iter(walk(graph.block))).location
     assert str(location) == f"{name}:11"
 
