@@ -6,5 +6,6 @@ def program(a: int, b: int, xs: list[int], ws: list[str], flag: bool):
     p = []
     p //= 2
 
+
 # <smaller-98-1372371025560623018>:5: the body of 'program' raised TypeError while it was traced: unsupported operand type(s) for //=: 'list' and 'int'
 #   hint: the body runs once with stand-ins for run-time values; what needs the real ones belongs into a step

@@ -3,8 +3,9 @@
 @workflow
 def program(a: int, b: int, s: str, xs: list[int], d: dict[str, int], flag: bool):
     d = table_any(0)
-    d['d'] = 0
+    d["d"] = 0
     return d
+
 
 # Traceback (most recent call last):
 #   File "/work/main/tests/test_language.py", line 143, in judge

@@ -4,5 +4,6 @@
 def program(a: int, b: int, ws: list[str]):
     count10 = 0
 
+
 # <smaller-17-4875177790992083135>:1: workflow 'program' calls no step: there is nothing to run
 #   hint: decorate the functions it calls with @step

@@ -9,5 +9,6 @@ def program(a: int, b: int, xs: list[int], d: dict[str, int], flag: bool):
             assert d
             note()
 
+
 # error: States.each j18.ItemProcessor.States.AssertionError: Duplicate State name: AssertionError
 #   hint: the other one is States.AssertionError; names are unique in the whole machine

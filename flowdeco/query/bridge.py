@@ -167,7 +167,16 @@ def _syntax_error(source: str, text: str, error: ParseError) -> QueryError:
 class Program:
     """An expression ready to be evaluated any number of times, from any thread."""
 
-    __slots__ = ("_compiled", "_foreign", "_names", "_shadowable", "_source", "_time_limit", "_tokens", "_variants")
+    __slots__ = (
+        "_compiled",
+        "_foreign",
+        "_names",
+        "_shadowable",
+        "_source",
+        "_time_limit",
+        "_tokens",
+        "_variants",
+    )
 
     def __init__(self, source: str, time_limit: int = TIME_LIMIT) -> None:
         """Raises QueryError("syntax"). `time_limit` is in milliseconds."""
