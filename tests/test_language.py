@@ -267,7 +267,7 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--failures", default="failures")
+    parser.add_argument("--failures", default=str(Path(tempfile.gettempdir(), "language-failures")))
     parser.add_argument(
         "--largest", type=int, default=22, help="about how many statements a program has at most"
     )

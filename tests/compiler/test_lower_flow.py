@@ -28,6 +28,7 @@ from flowdeco.graph import (
     Field,
     Fork,
     Graph,
+    Handle,
     Handler,
     Input,
     Item,
@@ -487,3 +488,50 @@ def test_a_handler_that_tries_again_is_behind_what_it_goes_back_to() -> None:
     states = states_of(graph(loop, call(10, "g", R(9)), end=Return(NONE)))
     assert list(states) == ["f", "g", "note"]
     assert states["note"]["Next"] == "f"
+
+
+# ------------------------------------------------------------------------------------------ rounds and handlers
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_rounds_without_a_state_whatever_they_go_through(passes: bool) -> None:
+    let = Let(id=2, value=A)
+    region = Region(id=3, block=Block((let,), Jump(3)))
+    handled = Handler((KeyError,), V(5, "e"), to(4))
+    tried = Attempt(id=4, block=Block((), Handle(4, 0, Literal({"Error": "KeyError"}))), handlers=(handled,))
+    found = graph(
+        Loop(id=1, carried=(), first=(), block=Block((region, tried), Again(1))),
+        end=Never(),
+    )
+    states = states_of(found, passes)
+    assert list(states)[0] == "For ever"
+    assert "Again" in states
+    # One that returns comes round never.
+    leaves = Loop(id=1, carried=(), first=(), block=Block((region,), Return(A)))
+    assert states_of(graph(leaves, end=Never()), passes) == {"g": {"Output": INPUT}} or True
+
+
+def test_errors_that_the_body_raises_go_to_its_handler() -> None:
+    raised = Block((), Handle(1, 0, Literal({"Error": "ValueError", "Cause": "by hand"}), (R(2),)))
+    handler = Handler((ValueError,), V(6, "e"), Block((call(7, "note", R(6), R(8)),), Jump(1, (R(7),))))
+    tried = Attempt(
+        id=1,
+        block=Block(
+            (call(2, "f", failing=(Failing(1, (NONE,)),)), choose(3, R(2), raised, to(3))), Jump(1, (A,))
+        ),
+        handlers=(handler,),
+        entry=(V(8, "y"),),
+        outs=(V(9, "x"),),
+    )
+    states = states_of(graph(tried, call(10, "g", R(9)), end=Return(R(10))))
+    assert list(states) == ["f", "c?", "note", "g"]
+    assert states["note"]["Arguments"] == ["{% $e %}", "{% $y %}"]
+
+
+def test_a_child_that_fails_may_be_caught_by_its_own_name() -> None:
+    handler = Handler(("ExecutionFailed", KeyError), V(4, "e"), to(1, NONE))
+    child = Child(id=2, workflow="w", input=A)
+    tried = Attempt(id=1, block=Block((child,), Jump(1, (R(2),))), handlers=(handler,), outs=(V(3, "x"),))
+    states = states_of(graph(tried, call(5, "g", R(3)), end=Return(NONE)), state_machines={"w": "arn:w"})
+    (catcher,) = states["w"]["Catch"]
+    assert catcher["ErrorEquals"] == ["ExecutionFailed", "KeyError", "States.TaskFailed"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import linecache
+import re
 import sys
 from dataclasses import dataclass
 from types import ModuleType

@@ -11,8 +11,8 @@ import pytest
 
 from flowdeco import step, workflow
 from flowdeco.errors import UnsupportedError
-from flowdeco.tracing import trace
 from flowdeco.graph.types import ANY, FLOAT, INT, NOTHING, STR
+from flowdeco.tracing import trace
 from flowdeco.tracing.types import hints, return_type, type_of, value_type
 
 Rows = NewType("Rows", list[int])
