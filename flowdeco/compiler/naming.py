@@ -79,6 +79,7 @@ def free(name: str, taken: set[str], numbers: dict[str, int]) -> str:
 
 def identifier(text: str) -> str:
     """What a variable called so is called in JSONata."""
+    text = text.strip("_") or text
     if text.isidentifier() and len(text) <= _LONGEST_VARIABLE:
         return text
     words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()

@@ -198,6 +198,11 @@ def decode_int(dec: Decoder, data: dict[str, Any]) -> object:
     return int(dec.any(data["value"]), 0)
 
 
+def decode_float(dec: Decoder, data: dict[str, Any]) -> object:
+    """A float that a state machine computed: its JSON does not tell 2.0 from 2."""
+    return float(dec.any(data["value"]))
+
+
 def decode_bytes(dec: Decoder, data: dict[str, Any]) -> object:
     """Bytes that were short enough to travel inline."""
     return a2b_base64(data["value"], strict_mode=True)
@@ -211,6 +216,7 @@ def decode_str(dec: Decoder, data: dict[str, Any]) -> object:
 READERS: dict[str, Reader] = {
     **{row.tag: _reader(row) for row in SCALARS},
     "int": decode_int,
+    "float": decode_float,
     "bytes": decode_bytes,
     "str": decode_str,
 }

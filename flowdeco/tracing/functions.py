@@ -324,6 +324,8 @@ def _lazily(name: str, python: Callable[..., Any]) -> Callable[..., Any]:
 
 def _next(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Of a generator over a run-time list, which is a list here."""
+    if args and isinstance(args[0], Lazy):
+        return recorder.plainly(next, *args)
     if kwargs or not isinstance(args[0], Value):
         return NotImplemented
     if len(args) < 2:

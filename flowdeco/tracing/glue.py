@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from flowdeco.authoring.options import StepOptions
 from flowdeco.errors import UnsupportedError
-from flowdeco.graph import Expression, StepRef
-from flowdeco.graph.types import ANY, Type
+from flowdeco.graph import Array, Expression, Field, Index, Literal, Object, StepRef
+from flowdeco.graph.types import ANY, FLOAT, Type
 from flowdeco.runtime.glue import Attribute, Bound, Changing, Listed, Method
 from flowdeco.tracing.places import user_location
 from flowdeco.tracing.value import Value
@@ -68,10 +68,20 @@ def glue_call(
         wanted, number = f"{name} {number}", number + 1
     given: list[tuple[str, Expression]] = []
     if args:
-        given.append(("*", recorder.argument(list(args), wanted, "*")))
-    given += [(key, recorder.argument(value, wanted, key)) for key, value in kwargs.items()]
+        exact = tuple(_exact(recorder.argument(arg, wanted, "*"), arg) for arg in args)
+        known = [part.value for part in exact if isinstance(part, Literal)]
+        given.append(("*", Literal(known) if len(known) == len(exact) else Array(exact)))
+    given += [(key, _exact(recorder.argument(value, wanted, key), value)) for key, value in kwargs.items()]
     recorder.explain(place, wanted, why)
     return recorder.node(StepOptions(wanted), tuple(given), type=type, place=place, glue=True)
+
+
+def _exact(expression: Expression, value: Any) -> Expression:
+    """A float that an expression makes stays one, where the function would see the difference."""
+    computed = isinstance(value, Value) and value._type == FLOAT and not isinstance(expression, Field | Index)
+    if not computed:
+        return expression
+    return Object((("$type", Literal("float")), ("value", expression)))
 
 
 def _as_data(

@@ -27,7 +27,7 @@ from flowdeco.tracing.value import Value
 if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
 
-_OF_VALUES = (ValueError, LookupError, ArithmeticError)
+_OF_VALUES = (ValueError, LookupError, ArithmeticError, StopIteration)
 """What known values make known functions raise. Other errors are mistakes in the body: they are told while tracing."""
 
 

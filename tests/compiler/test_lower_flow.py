@@ -503,12 +503,10 @@ def test_rounds_without_a_state_whatever_they_go_through(passes: bool) -> None:
         Loop(id=1, carried=(), first=(), block=Block((region, tried), Again(1))),
         end=Never(),
     )
-    states = states_of(found, passes)
-    assert list(states)[0] == "For ever"
-    assert "Again" in states
+    assert list(states_of(found, passes)) == ["For ever", "Again", "Never"]
     # One that returns comes round never.
     leaves = Loop(id=1, carried=(), first=(), block=Block((region,), Return(A)))
-    assert states_of(graph(leaves, end=Never()), passes) == {"g": {"Output": INPUT}} or True
+    assert states_of(graph(leaves, end=Never()), passes) == {"Return": {"Output": INPUT}}
 
 
 def test_errors_that_the_body_raises_go_to_its_handler() -> None:

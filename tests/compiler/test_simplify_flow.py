@@ -247,6 +247,37 @@ def test_a_choice_in_a_row_may_be_the_last_node() -> None:
     ]
 
 
+def test_children_get_the_values_of_spliced_regions() -> None:
+    region = Region(id=1, block=Block((call(2, "f"),), Jump(1, (R(2),))), outs=(V(3, "x"),))
+    child = Child(id=4, workflow="w", input=R(3))
+    assert simple(graph(region, child, end=Return(R(4)))) == ["  %1 = f()", "  %2 = w.run(%1)", "  -> %2"]
+
+
+def test_values_that_the_body_gives_its_handler() -> None:
+    raised = Block((), Handle(1, 0, Literal({}), (A,)))
+    handler = Handler((ValueError,), V(4, "e"), Block((call(5, "g", R(6)),), Jump(1)))
+    tried = Attempt(
+        id=1,
+        block=Block((call(2, "f", failing=(Failing(1, (NONE,)),)), choose(3, raised, to(3))), Jump(1)),
+        handlers=(handler,),
+        entry=(V(6, "x"),),
+    )
+    assert simple(graph(tried, end=Return(NONE))) == [
+        "  %1: attempt",
+        "    %2 = f()  failing into %1 with null",
+        "    %3: choice",
+        "      if a",
+        "        -> except 0 of %1 with {}, a",
+        "      else",
+        "        -> end of %3",
+        "    -> end of %1",
+        "  except ValueError as %4 e, %5 x",
+        "    %6 = g(%5)",
+        "    -> end of %1",
+        "  -> null",
+    ]
+
+
 def test_choices_that_stay_apart() -> None:
     def count(*nodes: Any) -> int:
         return sum(line.endswith("choice") for line in simple(graph(*nodes, end=Return(NONE))))
@@ -417,7 +448,9 @@ def test_findings() -> None:
         location=place,
     )
     made = graph(attempt, end=Return(NONE))
-    glue = glue_calls(made, [(place, "numpy.mean", "what numpy does is not known")])
+    why = "what numpy does is not known"
+    glue = glue_calls(made, [(place, "numpy.mean", why), (place, "numpy.never_run", why)])
+    assert [call.what for call in glue] == ["numpy.mean"]
     found = findings_of(made, StateMachine(StartAt="x", States={}), glue)
     told = [(f.severity, f.message.split(":")[0], f.where) for f in found if f.where == place]
     assert [severity for severity, _, _ in told] == ["warning", "warning", "info"]

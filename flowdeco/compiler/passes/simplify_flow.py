@@ -85,6 +85,8 @@ class _Shape:
         end: End | None = None
         for node in block.nodes:
             for found in self.node(node):
+                if not isinstance(found, Block):
+                    found = self.waiting(found)
                 if isinstance(found, Block):
                     end = found.end
                 elif nodes and isinstance(found, Choice) and _falls_through(nodes[-1]):
@@ -102,6 +104,13 @@ class _Shape:
                 return Block(tuple(nodes), end, block.scheduled)
         return Block(tuple(nodes), end_with(block.end, self.change), block.scheduled)
 
+    def waiting(self, node: Node) -> Node:
+        """The node, waiting for what became of what it waits for."""
+        if isinstance(node, Fork) or not any(id in self.members for id in node.after):
+            return node
+        after = (new for id in node.after for new in self.members.get(id, (id,)) if new != node.id)
+        return replace(node, after=tuple(dict.fromkeys(after)))
+
     def moved(self, earlier: int, later: int) -> None:
         """What waits for a node waits for another one now."""
         self.members[earlier] = (later,)
@@ -113,10 +122,7 @@ class _Shape:
         return substituted(value, self.values)
 
     def node(self, node: Node) -> Iterator[Node | Block]:
-        node = node_with(node, self.change)
-        if not isinstance(node, Fork) and any(id in self.members for id in node.after):
-            after = (new for id in node.after for new in self.members.get(id, (id,)))
-            node = replace(node, after=tuple(dict.fromkeys(after)))
+        node = self.waiting(node_with(node, self.change))
         if isinstance(node, Attempt) and not _can_fail(node.block, node.id):
             node = Region(
                 id=node.id, block=node.block, outs=node.outs, after=node.after, location=node.location
