@@ -57,11 +57,11 @@ def text(graph: Graph) -> str:
     return _TOKEN.sub(_numbered(), "\n".join(lines))
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|%(\d+)')
+_TOKEN = re.compile(r'  # [^\n]*|"(?:[^"\\\n]|\\.)*"|%(\d+)')
 
 
 def _numbered() -> Callable[[re.Match[str]], str]:
-    """Ids as they are read: from 1, in order of appearance. What is in quotes stays as it is."""
+    """Ids as they are read: from 1, in order of appearance. What is in quotes, and names of states, stay as they are."""
     numbers: dict[str, int] = {}
 
     def replaced(found: re.Match[str]) -> str:

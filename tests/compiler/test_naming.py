@@ -22,7 +22,7 @@ R = Result
     [
         ("rows", "rows"),
         ("größe", "größe"),
-        ("_kept", "_kept"),
+        ("_kept", "kept"),
         ("load the (day's) file!", "load_the_day_s_file"),
         ("--dry-run--", "dry_run"),
         ("(x)", "x"),
