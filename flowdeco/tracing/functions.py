@@ -326,6 +326,8 @@ def _next(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str, A
     """Of a generator over a run-time list, which is a list here."""
     if args and isinstance(args[0], Lazy):
         return recorder.plainly(next, *args)
+    if not args:
+        return NotImplemented
     if kwargs or not isinstance(args[0], Value):
         return NotImplemented
     if len(args) < 2:

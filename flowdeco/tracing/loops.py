@@ -30,7 +30,7 @@ from flowdeco.tracing import flow, looks
 from flowdeco.tracing.blocks import Draft, OpenBlock
 from flowdeco.tracing.drivers import Deciding
 from flowdeco.tracing.flow import Label
-from flowdeco.tracing.merging import Held, captured, merge, restored
+from flowdeco.tracing.merging import Held, captured, merge, restored, travelling
 from flowdeco.tracing.raising import failing
 from flowdeco.tracing.rounds import OWN, Round, thing_itself
 from flowdeco.tracing.types import value_type
@@ -138,7 +138,7 @@ class LoopDriver(Deciding):
                 continue
             failure = self.recorder.failure
             try:
-                self.recorder.expression(thing)
+                travelling(self.recorder, thing)
             except FlowdecoError:
                 self.recorder.failure = failure
                 continue

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from flowdeco.errors import FlowdecoError
-from flowdeco.graph import Result, Variable, leaves
+from flowdeco.errors import CodecError, FlowdecoError
+from flowdeco.graph import Expression, Result, Variable, leaves
 from flowdeco.graph.types import join
 from flowdeco.tracing.blocks import Pending
 from flowdeco.tracing.places import user_location
@@ -114,10 +115,11 @@ def _merged(
         if gone is not None:
             merged[name] = Unbound(name, recorder, gone._why)
             continue
+        failure = recorder.failure
         try:
-            expressions = [recorder.expression(thing) for thing in things]
+            expressions = [travelling(recorder, thing) for thing in things]
         except FlowdecoError as error:
-            recorder.failure = None if recorder.failure is error else recorder.failure
+            recorder.failure = failure
             merged[name] = Unbound(
                 name,
                 recorder,
@@ -136,6 +138,13 @@ def _merged(
     for path, brought in zip(paths, values):
         path.values = tuple(brought)
     return tuple(variables), merged
+
+
+def travelling(recorder: TraceRecorder, thing: Any) -> Expression:
+    """What a name holds, as an expression. Raises FlowdecoError for what is no data: functions, classes, modules."""
+    if not isinstance(thing, Value) and (isinstance(thing, type | ModuleType) or callable(thing)):
+        raise CodecError(f"{getattr(thing, '__name__', thing)!r} is no data")
+    return recorder.expression(thing)
 
 
 def _inside(thing: Any, since: int) -> bool:
