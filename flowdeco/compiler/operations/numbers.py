@@ -216,7 +216,9 @@ def _round_digits(a: Args) -> str:
 @swallowing
 def _sum_any(a: Args) -> str:
     v = a.fresh("v")
-    numbers = f"[$map({a.bare(0)}, function({v}){{ {as_number(v)} }})]"
+    number = f'$type({v}) = "number" ? {v} : $type({v}) = "boolean" ? $number({v}) : '
+    number += error("TypeError: unsupported operand type(s) for +")
+    numbers = f"[$map({a.bare(0)}, function({v}){{ {number} }})]"
     return compensated(numbers, a) if len(a) > 1 else f"$sum({numbers})"
 
 
