@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from flowdeco.tracing.recorder import TraceRecorder
 
 ERROR = Type("error")
-ANYTHING: tuple[type[BaseException], ...] = (BaseException,)
 
 
 @dataclass(eq=False, slots=True)
@@ -181,9 +180,7 @@ def _again(recorder: TraceRecorder, error: Reraised, inner: Attempting | None = 
     for attempting in reversed(recorder.scope.attempts):
         held = inner.held if inner is not None and inner.frame is attempting.frame else None
         for number, on in enumerate(attempting.handlers):
-            if any(_covers(on, kind) is True for kind in error.on) and all(
-                _covers(on, kind) is True for kind in error.on
-            ):
+            if error.on and all(_covers(on, kind) is True for kind in error.on):
                 _handled(recorder, attempting, number, told, held)
                 return
             if all(_covers(on, kind) is False for kind in error.on):

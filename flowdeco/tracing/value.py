@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flowdeco.errors import Location, UnsupportedError
+from flowdeco.errors import UnsupportedError
 from flowdeco.graph.types import ANY, Type
-from flowdeco.tracing.places import user_location
 
 if TYPE_CHECKING:
     from flowdeco.graph import Expression
@@ -215,8 +214,3 @@ def contains_value(thing: object, depth: int = 4) -> bool:
     return fields is not None and any(
         contains_value(getattr(thing, name, None), depth - 1) for name in fields
     )
-
-
-def unsupported(what: str, hint: str, location: Location | None = None) -> UnsupportedError:
-    """The refusal of a construct at the user's current line."""
-    return UnsupportedError(what, location=location or user_location(), hint=hint)

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 from flowdeco import step, workflow
-from flowdeco.errors import BodyError
 from flowdeco.graph import Call, Map, walk
 from flowdeco.tracing import trace
 from flowdeco.tracing.value import Value
@@ -396,10 +393,9 @@ def test_a_value_has_no_hidden_attributes() -> None:
         rows = load()
         return use(hasattr(rows, "__array__"), getattr(rows, "__wrapped__", 0))
 
-    assert "hasattr(%1" in graph_of(body)
-    return
-    with pytest.raises(BodyError, match="hasattr"):
-        graph_of(body)
+    text = graph_of(body)
+    assert "hasattr(%1" in text
+    assert "getattr(%1" in text
 
 
 def test_plain_calls_are_untouched() -> None:
