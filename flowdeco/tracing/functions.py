@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flowdeco.errors import UnsupportedError
+from flowdeco.graph import Literal
 from flowdeco.graph.types import BOOL, Type
 from flowdeco.runtime.glue import Listed
 from flowdeco.tracing import decisions, glue, operate, raising, texts, types
@@ -211,8 +212,6 @@ def _sorted(recorder: TraceRecorder, args: tuple[Any, ...], kwargs: Mapping[str,
 
 def key_of(recorder: TraceRecorder, items: Any, key: Any) -> Any:
     """`key=` as an operand: a Function, the constant None, or None when it is no expression."""
-    from flowdeco.graph import Literal
-
     if key is None:
         return Value(Literal(None), recorder)
     return operate.function_of(recorder, key, (_element(recorder, items),))
